@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The members of a JSON object, in the order of the text.
+///
+/// Look-ups compare names byte for byte and walk the members: objects of tokens, requests and policies are small.
+public struct JSONObject: Sendable {
+    /// One name with its value.
+    public struct Member: Sendable, Hashable {
+        /// The name, after unescaping.
+        public let key: String
+        /// The value.
+        public let value: JSONValue
+
+        /// Makes a member.
+        public init(key: String, value: JSONValue) {
+            self.key = key
+            self.value = value
+        }
+
+        /// Compares name and value byte for byte.
+        public static func == (left: Member, right: Member) -> Bool {
+            left.key.hasSameBytes(as: right.key) && left.value == right.value
+        }
+
+        /// Feeds name and value into the hasher.
+        public func hash(into hasher: inout Hasher) {
+            key.hashBytes(into: &hasher)
+            hasher.combine(value)
+        }
+    }
+
+    /// The members, in the order of the text; no name stands twice.
+    public private(set) var members: [Member]
+
+    /// Makes an empty object.
+    public init() { members = [] }
+
+    /// Makes an object from members whose names the parser has found to be distinct.
+    init(distinct members: [Member]) { self.members = members }
+
+    /// The number of members.
+    public var count: Int { members.count }
+
+    /// Whether there are no members.
+    public var isEmpty: Bool { members.isEmpty }
+
+    /// The value of a name; setting replaces it in place, adds it at the end, or removes it with `nil`.
+    public subscript(key: String) -> JSONValue? {
+        get {
+            for member in members where member.key.hasSameBytes(as: key) { return member.value }
+            return nil
+        }
+        set {
+            let index = members.firstIndex { $0.key.hasSameBytes(as: key) }
+            switch (index, newValue) {
+            case (let index?, let value?): members[index] = Member(key: key, value: value)
+            case (nil, let value?): members.append(Member(key: key, value: value))
+            case (let index?, nil): members.remove(at: index)
+            case (nil, nil): break
+            }
+        }
+    }
+
+    /// Adds a member at the end, or replaces the value if the name is there already.
+    public mutating func append(_ key: String, _ value: JSONValue) { self[key] = value }
+
+    /// The members ordered by the UTF-16 code units of their names, as RFC 8785 (section 3.2.3) wants them.
+    public var membersInCanonicalOrder: [Member] {
+        members.sorted { $0.key.utf16.lexicographicallyPrecedes($1.key.utf16) }
+    }
+}
+
+extension JSONObject: Hashable {
+    /// Compares as sets of members: order does not matter.
+    public static func == (left: JSONObject, right: JSONObject) -> Bool {
+        left.count == right.count && left.membersInCanonicalOrder == right.membersInCanonicalOrder
+    }
+
+    /// Feeds the members, in canonical order, into the hasher.
+    public func hash(into hasher: inout Hasher) { hasher.combine(membersInCanonicalOrder) }
+}

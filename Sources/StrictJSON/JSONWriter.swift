@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Writes JSON straight to bytes, without white space and with the escapes of RFC 8785 (section 3.2.2.2).
+///
+/// The caller orders the members; with sorted names the output is canonical. Commas are placed by the writer.
+///
+/// ```swift
+/// var writer = JSONWriter()
+/// writer.beginObject()
+/// writer.key("allow")
+/// writer.bool(false)
+/// writer.endObject()  // {"allow":false}
+/// ```
+public struct JSONWriter: Sendable {
+    /// What has been written.
+    public var bytes: [UInt8]
+    private var needsComma = false
+
+    /// Makes an empty writer.
+    ///
+    /// - Parameter capacity: How many bytes to make room for at once.
+    public init(capacity: Int = 256) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+    }
+
+    /// Opens an object.
+    public mutating func beginObject() { open(UInt8(ascii: "{")) }
+    /// Closes an object.
+    public mutating func endObject() { close(UInt8(ascii: "}")) }
+    /// Opens an array.
+    public mutating func beginArray() { open(UInt8(ascii: "[")) }
+    /// Closes an array.
+    public mutating func endArray() { close(UInt8(ascii: "]")) }
+
+    /// Writes a member name that needs no escaping: letters, digits, `_`, `.` and `-` only.
+    public mutating func key(_ name: StaticString) {
+        comma()
+        bytes.append(UInt8(ascii: "\""))
+        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// Writes any member name.
+    public mutating func key(any name: String) {
+        comma()
+        Self.appendQuoted(name, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// Writes a string value.
+    public mutating func string(_ value: String) {
+        comma()
+        Self.appendQuoted(value, to: &bytes)
+    }
+
+    /// Writes a string value that needs no escaping.
+    public mutating func string(plain value: StaticString) {
+        comma()
+        bytes.append(UInt8(ascii: "\""))
+        value.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Writes an integer.
+    public mutating func int(_ value: Int64) {
+        comma()
+        Self.appendDecimal(value, to: &bytes)
+    }
+
+    /// Writes a Boolean.
+    public mutating func bool(_ value: Bool) {
+        comma()
+        bytes.append(contentsOf: value ? Self.trueBytes : Self.falseBytes)
+    }
+
+    /// Writes `null`.
+    public mutating func null() {
+        comma()
+        bytes.append(contentsOf: Self.nullBytes)
+    }
+
+    /// Writes a value that is JSON already.
+    public mutating func raw(_ json: some Sequence<UInt8>) {
+        comma()
+        bytes.append(contentsOf: json)
+    }
+
+    /// Writes a value in canonical form.
+    public mutating func value(_ value: JSONValue) {
+        comma()
+        value.appendCanonical(to: &bytes)
+    }
+
+    private static let trueBytes = Array("true".utf8)
+    private static let falseBytes = Array("false".utf8)
+    private static let nullBytes = Array("null".utf8)
+
+    private mutating func comma() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+
+    private mutating func open(_ byte: UInt8) {
+        comma()
+        bytes.append(byte)
+        needsComma = false
+    }
+
+    private mutating func close(_ byte: UInt8) {
+        bytes.append(byte)
+        needsComma = true
+    }
+}
+
+extension JSONWriter {
+    /// Appends a string in quotes, with the escapes that RFC 8785 prescribes and no others.
+    public static func appendQuoted(_ string: String, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        var copy = string
+        copy.withUTF8 { utf8 in
+            if utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+                bytes.append(contentsOf: utf8)
+                return
+            }
+            for byte in utf8 { appendEscaped(byte, to: &bytes) }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends one byte of a string's UTF-8, escaped where JSON wants it.
+    private static func appendEscaped(_ byte: UInt8, to bytes: inout [UInt8]) {
+        let short: UInt8
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): short = byte
+        case 0x08: short = UInt8(ascii: "b")
+        case 0x09: short = UInt8(ascii: "t")
+        case 0x0A: short = UInt8(ascii: "n")
+        case 0x0C: short = UInt8(ascii: "f")
+        case 0x0D: short = UInt8(ascii: "r")
+        case 0..<0x20:
+            bytes.append(contentsOf: Array("\\u00".utf8))
+            bytes.append(hexadecimalDigit(byte >> 4))
+            bytes.append(hexadecimalDigit(byte & 0xF))
+            return
+        default:
+            bytes.append(byte)
+            return
+        }
+        bytes.append(UInt8(ascii: "\\"))
+        bytes.append(short)
+    }
+
+    private static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+
+    /// Appends an integer in decimal.
+    public static func appendDecimal(_ value: Int64, to bytes: inout [UInt8]) {
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        var rest = value.magnitude
+        let start = bytes.count
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
+    }
+}
+
+extension JSONValue {
+    /// The canonical text of RFC 8785: sorted names, no white space, one form for each value.
+    public func canonicalBytes() -> [UInt8] {
+        var bytes: [UInt8] = []
+        appendCanonical(to: &bytes)
+        return bytes
+    }
+
+    /// Appends the canonical text of RFC 8785.
+    public func appendCanonical(to bytes: inout [UInt8]) {
+        switch self {
+        case .null: bytes.append(contentsOf: Array("null".utf8))
+        case .bool(let value): bytes.append(contentsOf: Array((value ? "true" : "false").utf8))
+        case .number(let value): bytes.append(contentsOf: Array(value.canonicalText.utf8))
+        case .string(let value): JSONWriter.appendQuoted(value, to: &bytes)
+        case .array(let elements):
+            bytes.append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                element.appendCanonical(to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "]"))
+        case .object(let object):
+            bytes.append(UInt8(ascii: "{"))
+            for (index, member) in object.membersInCanonicalOrder.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                JSONWriter.appendQuoted(member.key, to: &bytes)
+                bytes.append(UInt8(ascii: ":"))
+                member.value.appendCanonical(to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "}"))
+        }
+    }
+}
