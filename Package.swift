@@ -1,0 +1,119 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+let package = Package(
+    name: "countersign",
+    products: [
+        .executable(name: "countersign", targets: ["countersign"]),
+        .library(name: "Cedar", targets: ["Cedar"]),
+        .library(name: "AuditLog", targets: ["AuditLog"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // What everything stands on.
+        .target(name: "StrictJSON"),
+        .target(name: "Callout", dependencies: ["StrictJSON"]),
+
+        // Useful alone.
+        .target(name: "Cedar", dependencies: ["StrictJSON"]),
+        .target(
+            name: "AuditLog",
+            dependencies: [
+                "StrictJSON", .crypto, .nioCore, .logging,
+            ]
+        ),
+        .target(name: "Telemetry", dependencies: [.coreMetrics]),
+
+        // The wire.
+        .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "Transport",
+            dependencies: [
+                "CNghttp2", "CZlib", .nioCore, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL, .x509, .logging, .lifecycle,
+            ]
+        ),
+        .target(
+            name: "Outbound",
+            dependencies: [.nioCore, .nioPosix, .nioHTTP1, .nioSSL]
+        ),
+
+        // Who is calling, what may they do.
+        .target(
+            name: "Identity",
+            dependencies: ["Callout", "Outbound", "StrictJSON", .crypto, .cryptoExtras, .logging, .lifecycle]
+        ),
+        .target(
+            name: "DecisionEngine",
+            dependencies: [
+                "AuditLog", "Callout", "Cedar", "Identity", "StrictJSON", .crypto, .coreMetrics, .nioCore, .logging,
+            ]
+        ),
+
+        // The ways in.
+        .target(
+            name: "Gateways",
+            dependencies: ["Callout", "DecisionEngine", "Identity", "StrictJSON", "Transport", .nioCore]
+        ),
+        .target(name: "DevelopmentIdentityProvider", dependencies: ["StrictJSON", .crypto]),
+
+        // The whole.
+        .target(
+            name: "CountersignServer",
+            dependencies: [
+                "AuditLog", "Callout", "Cedar", "DecisionEngine", "DevelopmentIdentityProvider", "Gateways", "Identity",
+                "Outbound", "StrictJSON", "Telemetry", "Transport", .crypto, .coreMetrics, .nioCore, .nioPosix,
+                .logging, .lifecycle, .yams,
+            ]
+        ),
+        .executableTarget(
+            name: "countersign",
+            dependencies: [
+                "AuditLog", "Callout", "Cedar", "CountersignServer", "DecisionEngine", "Gateways", "Identity",
+                "StrictJSON", .argumentParser, .logging, .nioCore, .nioPosix,
+            ]
+        ),
+
+        .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
+    ]
+)
+
+extension Target.Dependency {
+    static let argumentParser: Self = .product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let coreMetrics: Self = .product(name: "CoreMetrics", package: "swift-metrics")
+    static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")
+    static let cryptoExtras: Self = .product(name: "CryptoExtras", package: "swift-crypto")
+    static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let logging: Self = .product(name: "Logging", package: "swift-log")
+    static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
+    static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let nioTLS: Self = .product(name: "NIOTLS", package: "swift-nio")
+    static let x509: Self = .product(name: "X509", package: "swift-certificates")
+    static let yams: Self = .product(name: "Yams", package: "Yams")
+}
+
+/// `./test` sets COUNTERSIGN_STRICT: a user's newer compiler must not fail on a warning that is new in it.
+let isStrict = Context.environment["COUNTERSIGN_STRICT"] == "1"
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("ExistentialAny"),
+        ] + (isStrict ? [.treatAllWarnings(as: .error)] : [])
+}
