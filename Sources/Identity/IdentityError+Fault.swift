@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Callout
+
+extension IdentityError {
+    /// The stable reason code.
+    public var code: ReasonCode {
+        switch self {
+        case .noCredential: .noCredential
+        case .tokenTooLarge, .tokenMalformed: .tokenMalformed
+        case .issuerNotAccepted: .tokenIssuer
+        case .algorithmNotAccepted: .tokenAlgorithm
+        case .tokenTypeNotAccepted: .tokenType
+        case .unknownKey, .ambiguousKey: .keyUnknown
+        case .signatureNotValid: .tokenSignature
+        case .tokenExpired: .tokenExpired
+        case .tokenNotYetValid: .tokenNotYetValid
+        case .audienceNotAccepted: .tokenAudience
+        case .claimNotAccepted, .proofNotAccepted: .tokenClaims
+        case .keysNotLoaded, .keysStale: .idpUnavailable
+        case .apiKeyUnknown: .apiKeyUnknown
+        case .apiKeyExpired: .apiKeyExpired
+        case .certificateNotTrusted: .certificateUntrusted
+        }
+    }
+
+    /// What the caller may see: no issuer, no key identifier, no token.
+    public var fault: Fault { Fault(code) }
+}
+
+extension IdentityError: CustomStringConvertible {
+    /// What the operator sees in logs: names issuer, key and claim, never the token or a claim's value.
+    public var description: String {
+        switch self {
+        case .noCredential: "the request carries no credential"
+        case .tokenTooLarge(let limit): "the token is longer than \(limit) bytes"
+        case .tokenMalformed(let defect): "the token is malformed: \(defect.rawValue)"
+        case .issuerNotAccepted(let issuer?): "issuer `\(issuer)` is not accepted here"
+        case .issuerNotAccepted(nil): "the token has no `iss`"
+        case .algorithmNotAccepted(let issuer, let algorithm):
+            "issuer `\(issuer)` may not sign with `\(algorithm)`; see `algorithms` of the provider"
+        case .tokenTypeNotAccepted(let issuer, let type?): "token type `\(type)` of issuer `\(issuer)` is not accepted"
+        case .tokenTypeNotAccepted(let issuer, nil): "a token of issuer `\(issuer)` has no `typ`, which is required"
+        case .unknownKey(let issuer, let keyID): "issuer `\(issuer)` has no key `\(keyID)` that fits the algorithm"
+        case .ambiguousKey(let issuer): "a token of issuer `\(issuer)` names no key, and not exactly one key fits"
+        case .signatureNotValid(let issuer): "the signature of a token of issuer `\(issuer)` does not verify"
+        case .tokenExpired(let expiresAt): "token expired at \(expiresAt) (Unix time)"
+        case .tokenNotYetValid(let validFrom): "token is valid only from \(validFrom) (Unix time) on"
+        case .audienceNotAccepted(let issuer): "a token of issuer `\(issuer)` is meant for another audience"
+        case .claimNotAccepted(let name, let problem): "claim `\(name)` \(problem.rawValue)"
+        case .keysNotLoaded(let issuer): "the keys of issuer `\(issuer)` have not been loaded yet"
+        case .keysStale(let issuer, let age): "the keys of issuer `\(issuer)` are \(age) s old and cannot be renewed"
+        case .apiKeyUnknown: "no such API key"
+        case .apiKeyExpired(let id, let expiredAt): "API key `\(id)` expired at \(expiredAt) (Unix time)"
+        case .certificateNotTrusted: "the client certificate names none of the configured subjects, or several"
+        case .proofNotAccepted(let member): "the proof of possession does not fit the request: `\(member)`"
+        }
+    }
+}

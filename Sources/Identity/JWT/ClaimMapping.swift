@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Callout
+public import StrictJSON
+
+/// How a provider's claims become a principal.
+public struct ClaimMapping: Sendable, Hashable {
+    /// One attribute of the principal.
+    public struct Attribute: Sendable, Hashable {
+        /// The name that policies use.
+        public var name: String
+        /// Where the value stands in the claims.
+        public var path: ClaimPath
+
+        /// Makes an attribute; without a path it is the claim of the same name.
+        public init(_ name: String, _ path: ClaimPath? = nil) {
+            self.name = name
+            self.path = path ?? ClaimPath(name)
+        }
+    }
+
+    /// Where the identifier of a user stands.
+    public var subject: ClaimPath
+    /// Where the client's identifier may stand; the first that is there counts.
+    public var clientID: [ClaimPath]
+    /// Where groups stand; all that are there are joined.
+    public var groups: [ClaimPath]
+    /// Where roles stand; all that are there are joined.
+    public var roles: [ClaimPath]
+    /// Where scopes stand: a string with spaces, or an array of strings; all that are there are joined.
+    public var scopes: [ClaimPath]
+    /// Further attributes.
+    public var attributes: [Attribute]
+
+    /// Makes a mapping; the defaults are those of RFC 9068 with the spellings of Okta and Entra ID added.
+    public init(
+        subject: ClaimPath = "sub", clientID: [ClaimPath] = ["client_id", "cid", "azp", "appid"],
+        groups: [ClaimPath] = ["groups"], roles: [ClaimPath] = ["roles"], scopes: [ClaimPath] = ["scope", "scp"],
+        attributes: [Attribute] = []
+    ) {
+        self.subject = subject
+        self.clientID = clientID
+        self.groups = groups
+        self.roles = roles
+        self.scopes = scopes
+        self.attributes = attributes
+    }
+
+    /// Makes the principal of verified claims.
+    ///
+    /// A token of a client that acts for itself yields ``Callout/Principal/Kind/client``: one without subject, with the
+    /// client as its own subject (RFC 9068, section 5), or marked so by the issuer (`idtyp`, `gty`, Keycloak's service
+    /// accounts).
+    ///
+    /// - Throws: ``IdentityError/claimNotAccepted(name:_:)`` if a mapped claim has the wrong type, if there is neither
+    ///   subject nor client, or if the issuer left groups out for their number.
+    public func principal(provider: String, issuer: String, claims: JSONObject) throws(IdentityError) -> Principal {
+        let subject = try string(self.subject, claims)
+        var client: String?
+        for path in clientID where client == nil { client = try string(path, claims) }
+        let isClient = Self.isClient(subject: subject, client: client, claims)
+        guard let id = isClient ? client : subject, !id.isEmpty else {
+            throw .claimNotAccepted(name: self.subject.topLevelName, .missing)
+        }
+        var attributes = JSONObject()
+        for attribute in self.attributes {
+            if let value = attribute.path.value(in: claims) { attributes[attribute.name] = value }
+        }
+        return Principal(
+            kind: isClient ? .client : .user, provider: provider, id: id, issuer: issuer,
+            groups: try list(groups, claims, splitting: false), roles: try list(roles, claims, splitting: false),
+            scopes: try list(scopes, claims, splitting: true), attributes: attributes)
+    }
+
+    private static func isClient(subject: String?, client: String?, _ claims: JSONObject) -> Bool {
+        guard let client, !client.isEmpty else { return false }
+        guard let subject else { return true }
+        if subject.isSameBytes(as: client) { return true }
+        if claims["idtyp"]?.stringValue == "app" || claims["gty"]?.stringValue == "client-credentials" { return true }
+        return claims["preferred_username"]?.stringValue == "service-account-\(client)"
+    }
+
+    private func string(_ path: ClaimPath, _ claims: JSONObject) throws(IdentityError) -> String? {
+        guard let value = path.value(in: claims) else { return nil }
+        guard let text = value.stringValue else { throw .claimNotAccepted(name: path.topLevelName, .wrongType) }
+        return text
+    }
+
+    private func list(
+        _ paths: [ClaimPath], _ claims: JSONObject, splitting: Bool
+    ) throws(IdentityError) -> [String] {
+        var result: [String] = []
+        for path in paths {
+            let found: [String]
+            switch path.value(in: claims) {
+            case nil:
+                try checkOverage(path, claims)
+                continue
+            case .string(let text):
+                found = splitting ? text.split(separator: " ").map(String.init) : [text]
+            case .array(let values):
+                found = values.compactMap(\.stringValue)
+                guard found.count == values.count else {
+                    throw .claimNotAccepted(name: path.topLevelName, .wrongType)
+                }
+            case .null, .bool, .number, .object: throw .claimNotAccepted(name: path.topLevelName, .wrongType)
+            }
+            for text in found where !result.contains(where: { $0.isSameBytes(as: text) }) { result.append(text) }
+        }
+        return result
+    }
+
+    /// Entra ID names claims that did not fit in `_claim_names` (OpenID Connect Core, section 5.6.2).
+    private func checkOverage(_ path: ClaimPath, _ claims: JSONObject) throws(IdentityError) {
+        let name = path.topLevelName
+        let isElsewhere = claims["_claim_names"]?.objectValue?[name] != nil
+        guard !isElsewhere, !(name == "groups" && claims["hasgroups"]?.boolValue == true) else {
+            throw .claimNotAccepted(name: name, .overage)
+        }
+    }
+}

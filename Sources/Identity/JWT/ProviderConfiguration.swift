@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One issuer of JWT access tokens.
+public struct ProviderConfiguration: Sendable, Hashable {
+    /// Why a configuration cannot be used.
+    public enum Problem: Error, Sendable, Hashable {
+        /// The issuer is empty.
+        case noIssuer
+        /// There is no audience; a token for anybody must not be a token for us.
+        case noAudience
+        /// There is no algorithm.
+        case noAlgorithm
+        /// A symmetric algorithm is listed.
+        case symmetricAlgorithm(SignatureAlgorithm)
+        /// The clock skew lies outside 0 to 60 seconds.
+        case clockSkew
+        /// The longest token lies outside 512 to 65,536 bytes.
+        case maximumTokenBytes
+    }
+
+    /// The name in the configuration; part of every principal's entity id.
+    public var name: String
+    /// The `iss` value that tokens must carry, compared byte for byte.
+    public var issuer: String
+    /// The `aud` values of which tokens must carry one, compared byte for byte.
+    public var audiences: [String]
+    /// The algorithms that the issuer may use.
+    public var algorithms: [SignatureAlgorithm]
+    /// The clock difference to tolerate, in seconds: 0 to 60.
+    public var clockSkew: Int64
+    /// The `typ` values accepted, without `application/`; case does not count.
+    public var tokenTypes: [String]
+    /// Whether tokens without `typ` are refused.
+    public var requiresTokenType: Bool
+    /// Claims that must be there, besides `iss`, `aud` and `exp`.
+    public var requiredClaims: [String]
+    /// The longest token, in bytes: 512 to 65,536.
+    public var maximumTokenBytes: Int
+    /// How claims become a principal.
+    public var mapping: ClaimMapping
+
+    /// Makes a configuration with the defaults of DESIGN: every asymmetric algorithm, 30 s of skew, 16 KiB.
+    public init(
+        name: String, issuer: String, audiences: [String],
+        algorithms: [SignatureAlgorithm] = SignatureAlgorithm.asymmetric, clockSkew: Int64 = 30,
+        tokenTypes: [String] = ["JWT", "at+jwt"], requiresTokenType: Bool = false, requiredClaims: [String] = [],
+        maximumTokenBytes: Int = 16 << 10, mapping: ClaimMapping = ClaimMapping()
+    ) {
+        self.name = name
+        self.issuer = issuer
+        self.audiences = audiences
+        self.algorithms = algorithms
+        self.clockSkew = clockSkew
+        self.tokenTypes = tokenTypes
+        self.requiresTokenType = requiresTokenType
+        self.requiredClaims = requiredClaims
+        self.maximumTokenBytes = maximumTokenBytes
+        self.mapping = mapping
+    }
+
+    /// Everything that is wrong with the configuration; empty if it can be used.
+    public var problems: [Problem] {
+        var found: [Problem] = []
+        if issuer.isEmpty { found.append(.noIssuer) }
+        if audiences.isEmpty || audiences.contains("") { found.append(.noAudience) }
+        if algorithms.isEmpty { found.append(.noAlgorithm) }
+        found += algorithms.filter(\.isSymmetric).map { .symmetricAlgorithm($0) }
+        if !(0...60).contains(clockSkew) { found.append(.clockSkew) }
+        if !(512...65_536).contains(maximumTokenBytes) { found.append(.maximumTokenBytes) }
+        return found
+    }
+
+    var rules: TokenRules {
+        TokenRules(
+            issuer: issuer, audiences: audiences, algorithms: algorithms.filter { !$0.isSymmetric },
+            clockSkew: min(max(clockSkew, 0), 60), tokenTypes: tokenTypes, requiresTokenType: requiresTokenType,
+            requiredClaims: requiredClaims)
+    }
+}
+
+extension ProviderConfiguration.Problem: CustomStringConvertible {
+    /// What to change, in words.
+    public var description: String {
+        switch self {
+        case .noIssuer: "`issuer` must not be empty"
+        case .noAudience: "`audiences` must name at least one audience, none of them empty"
+        case .noAlgorithm: "`algorithms` must name at least one algorithm"
+        case .symmetricAlgorithm(let algorithm):
+            "`\(algorithm.rawValue)` is symmetric; accepted are "
+                + SignatureAlgorithm.asymmetric.map(\.rawValue).joined(separator: ", ")
+        case .clockSkew: "`clock_skew` must be between 0 s and 60 s"
+        case .maximumTokenBytes: "the longest token must be between 512 and 65536 bytes"
+        }
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Callout
+import Crypto
+public import StrictJSON
+
+/// A token that was verified: signature, issuer, audience, times and form.
+public final class VerifiedToken: Sendable {
+    /// Who is calling.
+    public let principal: Principal
+    /// All claims of the token.
+    public let claims: JSONObject
+    /// What the audit record says about the token.
+    public let facts: TokenFacts
+    /// When the token is valid; checked again with every use.
+    public let lifetime: TokenLifetime
+    /// The hash of the token's bytes, for cache keys.
+    public let digest: TokenDigest
+    /// The provider that vouches.
+    public let provider: TokenProvider
+    let key: VerificationKey
+    let keyRevision: UInt64
+
+    init(
+        principal: Principal, claims: JSONObject, facts: TokenFacts, lifetime: TokenLifetime, digest: TokenDigest,
+        provider: TokenProvider, key: VerificationKey, keyRevision: UInt64
+    ) {
+        self.principal = principal
+        self.claims = claims
+        self.facts = facts
+        self.lifetime = lifetime
+        self.digest = digest
+        self.provider = provider
+        self.key = key
+        self.keyRevision = keyRevision
+    }
+}
+
+/// What an audit record says about a verified token (AUDIT, section 4, `who`).
+public struct TokenFacts: Sendable, Hashable {
+    /// `iss`.
+    public let issuer: String
+    /// The algorithm of the signature.
+    public let algorithm: SignatureAlgorithm
+    /// `kid`, if the token names its key.
+    public let keyID: String?
+    /// `aud`, always as a list.
+    public let audiences: [String]
+    /// `exp`, in seconds since the Unix epoch.
+    public let expiresAt: Int64
+    /// `acr`, if it is a string.
+    public let authenticationContext: String?
+    /// `amr`, as far as it holds strings.
+    public let authenticationMethods: [String]
+    /// The 22 characters of ``CredentialFingerprint``.
+    public let fingerprint: String
+}
+
+/// The SHA-256 of a token's bytes.
+public struct TokenDigest: Sendable, Hashable {
+    /// The 32 bytes as four words.
+    public let words: (UInt64, UInt64, UInt64, UInt64)
+
+    /// Hashes a token.
+    public init(of token: Span<UInt8>) {
+        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        let digest = SHA256.hash(token)
+        withUnsafeMutableBytes(of: &words) { target in
+            digest.withUnsafeBytes { target.copyMemory(from: $0) }
+        }
+        self.words = words
+    }
+
+    /// Compares all 32 bytes.
+    public static func == (left: TokenDigest, right: TokenDigest) -> Bool { left.words == right.words }
+
+    /// Feeds the digest into a hasher; its first word is as good as random.
+    public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+}
