@@ -4,8 +4,9 @@
 package struct OutboundPolicy: Sendable, Hashable {
     /// Whether `http:` URLs may be called at all.
     package var allowsPlaintext: Bool
-    /// The classes of addresses that may be connected to. ``AddressClass/linkLocal`` and
-    /// ``AddressClass/reserved`` are refused even when they stand here.
+    /// The classes of addresses that may be connected to.
+    ///
+    /// ``AddressClass/linkLocal`` and ``AddressClass/reserved`` are refused even when they stand here.
     package var addressClasses: Set<AddressClass>
     /// How long one connection attempt may take, TLS not counted.
     package var connectTimeout: Duration

@@ -92,8 +92,19 @@ public struct KeySet: Sendable {
             guard found == nil else { throw .ambiguousKey(issuer: issuer) }
             found = key
         }
-        if let found { return found }
+        if let found {
+            guard !hasBrokenTwin(found) else { throw .ambiguousKey(issuer: issuer) }
+            return found
+        }
         throw keyID.map { .unknownKey(issuer: issuer, keyID: $0) } ?? .ambiguousKey(issuer: issuer)
+    }
+
+    /// Whether a broken entry has the name of a key, so that nobody can tell which of the two was meant.
+    private func hasBrokenTwin(_ key: VerificationKey) -> Bool {
+        guard let name = key.keyID else { return false }
+        return skipped.contains { entry in
+            (entry.defect == .invalidNumbers || entry.defect == .form) && entry.keyID?.isSameBytes(as: name) == true
+        }
     }
 
     /// Whether both sets hold the same keys under the same names, in any order.

@@ -4,7 +4,9 @@
 public struct KeyRefreshSettings: Sendable, Hashable {
     /// How often the set is fetched again when the server names no `max-age`: 30 s to 24 h.
     public var interval: Int64
-    /// For how long old keys serve while every fetch fails: at least the interval. After that tokens are refused.
+    /// For how long old keys serve while every fetch fails: at least the interval.
+    ///
+    /// After that tokens are refused.
     public var maximumStale: Int64
 
     /// A token with an unknown key causes at most one fetch in this time.

@@ -101,8 +101,10 @@ public final class KeySetRefresher: Service, Sendable {
         return state.withLock { $0.isFetching || Self.isDemandDue($0, now) }
     }
 
-    /// Waits for one fetch, started for this call or already under way; returns at once if the last one asked for is
-    /// less than 30 s ago. Cancelling the task ends the wait, not the fetch of a running service.
+    /// Waits for one fetch, started for this call or already under way.
+    ///
+    /// Returns at once if the last one asked for is less than 30 s ago. Cancelling the task ends the wait, not the
+    /// fetch of a running service.
     public func refresh() async {
         enum Action { case join, fetch, nothing }
         let now = clock.now()

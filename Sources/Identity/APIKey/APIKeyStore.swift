@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+import Crypto
+
+/// API keys of gateways or callers, held as salted hashes only.
+///
+/// An entry is a line in one of two forms. `csk_<id> <salt> <hash> [<expiry>]`, as ``APIKey`` prints it: salt and hash
+/// in base64url, the expiry in Unix seconds. Or a plain key of at least 16 characters, as an operator puts it in a
+/// secret file: it is salted and hashed while it is read. Any number of entries is valid at once.
+public struct APIKeyStore: Sendable {
+    /// A key that was presented and is right.
+    public struct Match: Sendable, Hashable {
+        /// The name of the gateway or caller that the key belongs to.
+        public let owner: String
+        /// The public id; for plain keys the owner's name and the number of the line.
+        public let id: String
+        /// When the key's time is over, in Unix seconds; `nil` if never.
+        public let expiresAt: Int64?
+    }
+
+    /// Why a line is not an entry; names its number, never its text.
+    public struct LineProblem: Error, Sendable, Hashable, CustomStringConvertible {
+        /// The owner whose line it is.
+        public let owner: String
+        /// The number of the line, from 1.
+        public let line: Int
+        /// What is wrong.
+        public let description: String
+    }
+
+    private struct Entry: Sendable {
+        let match: Match
+        let salt: SymmetricKey
+        let hash: [UInt8]
+    }
+
+    private var byID: [String: Entry] = [:]
+    private var plain: [Entry] = []
+    private let plainSalt = SymmetricKey(size: .bits256)
+    private let dummy: Entry
+
+    /// Makes a store of lines, grouped by owner.
+    ///
+    /// Empty lines and lines that begin with `#` are skipped.
+    ///
+    /// - Throws: ``LineProblem`` with the first line that is neither form, or whose public id stands twice.
+    public init(_ lines: [(owner: String, lines: [String])]) throws(LineProblem) {
+        let nobody = Match(owner: "", id: "", expiresAt: nil)
+        dummy = Entry(match: nobody, salt: SymmetricKey(size: .bits256), hash: [UInt8](repeating: 0, count: 32))
+        for (owner, lines) in lines {
+            for (index, line) in lines.enumerated() { try add(line, owner, index + 1) }
+        }
+    }
+
+    /// The number of keys.
+    public var count: Int { byID.count + plain.count }
+
+    private mutating func add(_ line: String, _ owner: String, _ number: Int) throws(LineProblem) {
+        let words = line.split { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\n" }
+        guard let first = words.first, first.utf8.first != UInt8(ascii: "#") else { return }
+        func refuse(_ problem: String) -> LineProblem { LineProblem(owner: owner, line: number, description: problem) }
+        if first.hasPrefix(APIKey.prefix), words.count >= 3 {
+            let id = String(first.dropFirst(APIKey.prefix.count))
+            guard APIKey.isPublicID(id), let salt = Base64URL.decode(String(words[1])), salt.count == 16,
+                let hash = Base64URL.decode(String(words[2])), hash.count == 32, words.count <= 4
+            else { throw refuse("not of the form `csk_<id> <salt> <hash> [<expiry>]`") }
+            let expiry = words.count == 4 ? Int64(words[3]) : nil
+            guard words.count == 3 || expiry != nil else { throw refuse("the expiry must be a number of seconds") }
+            guard byID[id] == nil else { throw refuse("the public id `\(id)` stands twice") }
+            let match = Match(owner: owner, id: APIKey.prefix + id, expiresAt: expiry)
+            byID[id] = Entry(match: match, salt: SymmetricKey(data: salt), hash: hash)
+            return
+        }
+        guard words.count == 1, first.utf8.count >= 16 else {
+            throw refuse("a plain key must be one word of at least 16 characters")
+        }
+        if let key = APIKey(String(first)) {
+            let salt = SymmetricKey(size: .bits128)
+            guard byID[key.publicID] == nil else { throw refuse("the public id `\(key.publicID)` stands twice") }
+            let match = Match(owner: owner, id: APIKey.prefix + key.publicID, expiresAt: nil)
+            byID[key.publicID] = Entry(match: match, salt: salt, hash: Self.hash(String(first), salt))
+            return
+        }
+        let match = Match(owner: owner, id: "\(owner)#\(number)", expiresAt: nil)
+        plain.append(Entry(match: match, salt: plainSalt, hash: Self.hash(String(first), plainSalt)))
+    }
+
+    /// Finds the key that was presented.
+    ///
+    /// Takes the same time for an unknown public id as for a wrong secret: a dummy is compared then.
+    ///
+    /// - Parameters:
+    ///   - presented: The key as it was sent.
+    ///   - now: The current time, in whole seconds since the Unix epoch.
+    /// - Throws: ``IdentityError/apiKeyUnknown``, or ``IdentityError/apiKeyExpired(id:expiredAt:)`` if the key is right
+    ///   but its time is over.
+    public func match(_ presented: String, now: Int64) throws(IdentityError) -> Match {
+        guard presented.utf8.count <= 512 else { throw .apiKeyUnknown }
+        var found: Match?
+        if let key = APIKey(presented) {
+            let entry = byID[key.publicID] ?? dummy
+            let isRight = ConstantTime.areEqual(Self.hash(presented, entry.salt), entry.hash)
+            if isRight, !entry.match.id.isEmpty { found = entry.match }
+        }
+        let hash = Self.hash(presented, plainSalt)
+        for entry in plain where ConstantTime.areEqual(hash, entry.hash) { found = found ?? entry.match }
+        guard let found else { throw .apiKeyUnknown }
+        if let expiresAt = found.expiresAt, now >= expiresAt {
+            throw .apiKeyExpired(id: found.id, expiredAt: expiresAt)
+        }
+        return found
+    }
+
+    static func hash(_ key: String, _ salt: SymmetricKey) -> [UInt8] {
+        var code = HMAC<SHA256>(key: salt)
+        key.utf8Span.span.withUnsafeBytes { code.update(bufferPointer: $0) }
+        return Array(code.finalize())
+    }
+}

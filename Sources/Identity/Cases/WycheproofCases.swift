@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+import StrictJSON
+
+/// Wycheproof's test groups for JSON Web Signatures and JSON Web Keys.
+enum WycheproofCases {
+    static func run(_ groups: [JSONValue]) -> TokenCaseRunner.Report {
+        var report = TokenCaseRunner.Report()
+        for group in groups {
+            let fields = group.objectValue ?? JSONObject()
+            // Groups with symmetric keys have no public half.
+            let key = fields["public"] ?? fields["private"] ?? .null
+            let keys = key.objectValue?["keys"]?.arrayValue ?? [key]
+            for test in fields["tests"]?.arrayValue ?? [] {
+                let test = test.objectValue ?? JSONObject()
+                let name = fields["type"]?.stringValue ?? "?"
+                let id = "\(name) \(test["tcId"]?.int64Value ?? 0) \(test["comment"]?.stringValue ?? "")"
+                guard let token = test["jws"]?.stringValue, let expected = test["result"]?.stringValue else {
+                    report.expect("a signature case", "another kind of test", id)
+                    continue
+                }
+                report.expect(expected, SignatureCase.isValid(token, keys: keys) ? "valid" : "invalid", id)
+            }
+        }
+        return report
+    }
+}
