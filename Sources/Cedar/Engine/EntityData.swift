@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// An entity at run time.
+final class EntityData: Sendable {
+    let uid: RuntimeUID
+    let type: Int32
+    let attributes: RecordStorage
+    let tags: RecordStorage
+    /// Ancestors known to the universe, ascending.
+    let ancestors: ContiguousArray<Int32>
+    let foreignAncestors: [ForeignUID]
+
+    init(
+        uid: RuntimeUID, type: Int32, attributes: RecordStorage, tags: RecordStorage,
+        ancestors: ContiguousArray<Int32>, foreignAncestors: [ForeignUID]
+    ) {
+        self.uid = uid
+        self.type = type
+        self.attributes = attributes
+        self.tags = tags
+        self.ancestors = ancestors
+        self.foreignAncestors = foreignAncestors
+    }
+
+    /// Whether the entity lies below another.
+    @inline(__always)
+    func descends(from other: RuntimeUID) -> Bool {
+        switch other {
+        case .known(let number): descends(from: number)
+        case .foreign(let uid): foreignAncestors.contains { $0.isSame(as: uid) }
+        }
+    }
+
+    @inline(__always)
+    func descends(from number: Int32) -> Bool {
+        if ancestors.count <= 8 {
+            for index in ancestors.indices where ancestors[index] == number { return true }
+            return false
+        }
+        var (low, high) = (0, ancestors.count)
+        while low < high {
+            let middle = (low &+ high) / 2
+            if ancestors[middle] == number { return true }
+            if ancestors[middle] < number { low = middle &+ 1 } else { high = middle }
+        }
+        return false
+    }
+}
+
+/// An entity identity at run time.
+enum RuntimeUID: Sendable {
+    case known(Int32)
+    case foreign(ForeignUID)
+
+    @inline(__always)
+    func isSame(as other: RuntimeUID) -> Bool {
+        switch (self, other) {
+        case (.known(let a), .known(let b)): a == b
+        case (.foreign(let a), .foreign(let b)): a.isSame(as: b)
+        case (.known, .foreign), (.foreign, .known): false
+        }
+    }
+
+    var value: RuntimeValue {
+        switch self {
+        case .known(let number): .entity(number)
+        case .foreign(let uid): .foreign(uid)
+        }
+    }
+}
