@@ -81,7 +81,7 @@ package struct HTTPFetcher: Sendable {
         let port = request.url.port
         NIOThreadPool.singleton.runIfActive(eventLoop: exchange.loop) {
             HostResolver.addresses(of: host, port: port)
-        }.assumeIsolated().whenComplete { result in
+        }.whenComplete { result in
             guard case .success(let addresses) = result, let first = addresses.first else {
                 return exchange.finish(.failure(OutboundError.unresolved(host: host)))
             }
@@ -109,7 +109,6 @@ package struct HTTPFetcher: Sendable {
                 channel.eventLoop.makeCompletedFuture { try configure(channel, exchange, request) }
             }
             .connect(to: address)
-            .assumeIsolated()
             .whenComplete { result in
                 switch result {
                 case .success(let channel): exchange.adopt(channel)
