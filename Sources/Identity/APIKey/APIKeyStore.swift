@@ -91,6 +91,7 @@ public struct APIKeyStore: Sendable {
     /// - Parameters:
     ///   - presented: The key as it was sent.
     ///   - now: The current time, in whole seconds since the Unix epoch.
+    /// - Returns: The key's owner, public id and expiry.
     /// - Throws: ``IdentityError/apiKeyUnknown``, or ``IdentityError/apiKeyExpired(id:expiredAt:)`` if the key is right
     ///   but its time is over.
     public func match(_ presented: String, now: Int64) throws(IdentityError) -> Match {

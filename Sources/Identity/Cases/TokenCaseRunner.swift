@@ -66,6 +66,8 @@ public struct TokenCaseRunner: Sendable {
     /// Runs one file.
     ///
     /// - Parameter file: The bytes of the file, at most 64 MiB.
+    /// - Returns: The sums and the wrong verdicts.
+    /// - Throws: ``FileProblem`` if the file cannot be read as either form.
     public func run(_ file: [UInt8]) throws(FileProblem) -> Report {
         let value: JSONValue
         do { value = try JSONValue.parse(file, limits: JSONLimits(maximumBytes: 64 << 20, maximumDepth: 64)) } catch {

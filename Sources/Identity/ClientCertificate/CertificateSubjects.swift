@@ -32,6 +32,7 @@ public struct CertificateSubjects: Sendable, Hashable {
     /// - Parameters:
     ///   - uris: All URI names of the certificate.
     ///   - dnsNames: All DNS names of the certificate.
+    /// - Returns: The gateway and the subject that matched.
     /// - Throws: ``IdentityError/certificateNotTrusted`` if no subject matches, or those of several gateways do.
     public func match(uris: [String], dnsNames: [String]) throws(IdentityError) -> Match {
         var found: Match?

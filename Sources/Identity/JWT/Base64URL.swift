@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Base64url without padding (RFC 4648, section 5; RFC 7515, section 2), in its one canonical form.
-enum Base64URL {
+package enum Base64URL {
     /// 255 marks a character outside the alphabet.
     private static let values: [UInt8] = {
         var table = [UInt8](repeating: 255, count: 256)
@@ -12,7 +12,7 @@ enum Base64URL {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
     /// Decodes, or returns `nil` for any foreign character, padding, an impossible length, or unused bits that are set.
-    static func decode(_ input: Span<UInt8>) -> [UInt8]? {
+    package static func decode(_ input: Span<UInt8>) -> [UInt8]? {
         let remainder = input.count & 3
         guard remainder != 1 else { return nil }
         let table = values.span
@@ -44,10 +44,10 @@ enum Base64URL {
     }
 
     /// Decodes a string as ``decode(_:)`` does bytes.
-    static func decode(_ input: String) -> [UInt8]? { decode(input.utf8Span.span) }
+    package static func decode(_ input: String) -> [UInt8]? { decode(input.utf8Span.span) }
 
     /// Encodes without padding.
-    static func encode(_ bytes: some Sequence<UInt8>) -> String {
+    package static func encode(_ bytes: some Sequence<UInt8>) -> String {
         var output: [UInt8] = []
         var pending: UInt32 = 0
         var bits = 0

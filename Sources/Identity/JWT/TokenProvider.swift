@@ -59,7 +59,7 @@ public struct ProviderSelection: Sendable {
 
     /// The longest token that any of the providers accepts, in bytes.
     var maximumTokenBytes: Int {
-        var longest = 0
+        var longest = 512
         for provider in providers { longest = max(longest, provider.configuration.maximumTokenBytes) }
         return longest
     }
