@@ -52,6 +52,7 @@ final class GRPCConnection: ChannelInboundHandler, DrainableConnection, @uncheck
 
     var outbound = ByteBuffer()
     var isReadBatch = false
+    var isWriting = false
     var isDrainScheduled = false
     var isClosing = false
 
@@ -243,11 +244,14 @@ extension GRPCConnection {
     }
 
     func drainOutput() {
-        while !isClosing, let context, let session {
+        // A write may change the channel's writability, which leads back here.
+        while !isClosing, !isWriting, let context, let session {
             moveOutput()
             let isMore = outbound.readableBytes >= Self.outboundLimit
             if outbound.readableBytes > 0 {
+                isWriting = true
                 context.writeAndFlush(wrapOutboundOut(outbound), promise: nil)
+                isWriting = false
                 // Unless the bytes still wait to be written, this reuses the storage.
                 outbound.clear(minimumCapacity: min(outbound.capacity, 64 << 10))
             }
