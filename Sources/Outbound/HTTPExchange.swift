@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import NIOConcurrencyHelpers
 import NIOCore
+import Synchronization
 
 /// The fate of one exchange: it ends exactly once, by its answer, an error, the deadline or a cancellation.
 final class HTTPExchange: Sendable {
@@ -11,11 +11,11 @@ final class HTTPExchange: Sendable {
 
     let loop: any EventLoop
     private let promise: EventLoopPromise<OutboundResponse>
-    private let state = NIOLockedValueBox(State())
+    private let state = Mutex(State())
     private let timer: Scheduled<Void>
 
     var result: EventLoopFuture<OutboundResponse> { promise.futureResult }
-    var isFinished: Bool { state.withLockedValue { $0.isFinished } }
+    var isFinished: Bool { state.withLock { $0.isFinished } }
 
     init(loop: any EventLoop, url: OutboundURL, deadline: Duration) {
         self.loop = loop
@@ -34,7 +34,7 @@ final class HTTPExchange: Sendable {
 
     /// Ties the connection to the exchange; closes it at once if the exchange is over.
     func adopt(_ channel: any Channel) {
-        let isFinished = state.withLockedValue { state in
+        let isFinished = state.withLock { state in
             state.channel = channel
             return state.isFinished
         }
@@ -43,7 +43,7 @@ final class HTTPExchange: Sendable {
 
     /// Ends the exchange; only the first call counts.
     func finish(_ result: Result<OutboundResponse, any Error>) {
-        let (isFirst, channel) = state.withLockedValue { state in
+        let (isFirst, channel) = state.withLock { state in
             defer { state.isFinished = true }
             return (!state.isFinished, state.channel)
         }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import NIOConcurrencyHelpers
 package import NIOCore
 import NIOHTTP1
 import NIOPosix

@@ -3,8 +3,8 @@ import StrictJSON
 
 /// A compact JWS taken apart, nothing verified yet (RFC 7515, section 7.1).
 struct CompactToken {
-    static let headerLimits = JSONLimits(maximumBytes: 16 << 10, maximumDepth: 8)
-    static let claimLimits = JSONLimits(maximumBytes: 64 << 10, maximumDepth: 32)
+    static let headerLimits = JSONLimits(maximumBytes: 64 << 10, maximumDepth: 64)
+    static let claimLimits = JSONLimits(maximumBytes: 64 << 10, maximumDepth: 64)
 
     let header: JSONObject
     let payload: [UInt8]
