@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOPosix
+import Transport
+
+let echoService = GRPCServiceDescription(
+    name: "test.Echo",
+    methods: [
+        "Echo": .unary { call, responder in responder.succeed(message: call.message) },
+        "Late": .unary { call, responder in
+            call.eventLoop.execute { responder.succeed(message: call.message) }
+        },
+        "Never": .unary { _, _ in },
+        "Fail": .unary { call, responder in
+            responder.fail(GRPCStatus(.permissionDenied, "not \(call.metadata["x-name"] ?? "anybody"), 100%"))
+        },
+        "Chat": .streaming { _, stream in
+            StreamReceiver(onMessage: { stream.send($0) }, onEnd: { stream.finish(.ok) })
+        },
+    ])
+
+/// Runs a listener with the echo service, health and reflection for as long as `body` takes.
+func withEchoListener(
+    configuration: ListenerConfiguration = ListenerConfiguration(), health: HealthStatus = HealthStatus(),
+    events: TransportEvents = TransportEvents(), _ body: (_ port: Int) async throws -> Void
+) async throws {
+    let services = [echoService, health.service]
+    let listener = GRPCListener(
+        configuration: configuration, services: services + GRPCServiceDescription.reflection(of: services),
+        health: health, group: MultiThreadedEventLoopGroup.singleton, events: events)
+    try await listener.bind()
+    let port = listener.boundAddress?.port ?? 0
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await listener.run() }
+        try await body(port)
+        group.cancelAll()
+        while case .some(.failure) = await group.nextResult() {}
+    }
+}
