@@ -53,7 +53,7 @@ let package = Package(
         // Who is calling, what may they do.
         .target(
             name: "Identity",
-            dependencies: ["Callout", "Outbound", "StrictJSON", .crypto, .cryptoExtras, .logging, .lifecycle]
+            dependencies: ["Callout", "Outbound", "StrictJSON", .crypto, .cryptoExtras, .lifecycle]
         ),
         .target(
             name: "DecisionEngine",
@@ -67,7 +67,7 @@ let package = Package(
             name: "Gateways",
             dependencies: ["Callout", "DecisionEngine", "Identity", "StrictJSON", "Transport", .nioCore]
         ),
-        .target(name: "DevelopmentIdentityProvider", dependencies: ["StrictJSON", .crypto]),
+        .target(name: "DevelopmentIdentityProvider", dependencies: ["Identity", "StrictJSON", .crypto]),
 
         // The whole.
         .target(
@@ -75,14 +75,14 @@ let package = Package(
             dependencies: [
                 "AuditLog", "Callout", "Cedar", "DecisionEngine", "DevelopmentIdentityProvider", "Gateways", "Identity",
                 "Outbound", "StrictJSON", "Telemetry", "Transport", .crypto, .coreMetrics, .nioCore, .nioPosix,
-                .logging, .lifecycle, .yams,
+                .logging, .lifecycle, .signals, .yams,
             ]
         ),
         .executableTarget(
             name: "countersign",
             dependencies: [
-                "AuditLog", "Callout", "Cedar", "CountersignServer", "DecisionEngine", "Gateways", "Identity",
-                "StrictJSON", .argumentParser, .logging, .nioCore, .nioPosix,
+                "AuditLog", "CountersignServer", "DevelopmentIdentityProvider", "Gateways", "Identity", "Outbound",
+                "StrictJSON", "Transport", .argumentParser, .lifecycle, .logging, .nioCore, .nioPosix, .signals,
             ]
         ),
 
@@ -102,6 +102,7 @@ extension Target.Dependency {
     static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
     static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
     static let nioTLS: Self = .product(name: "NIOTLS", package: "swift-nio")
+    static let signals: Self = .product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let x509: Self = .product(name: "X509", package: "swift-certificates")
     static let yams: Self = .product(name: "Yams", package: "Yams")
 }

@@ -75,6 +75,10 @@ package struct RouteDefinition: Sendable {
     package var identityHeaders: [IdentityHeader]
     /// Names, in small letters, of the request headers that policies see.
     package var contextHeaders: [String]
+    /// Names of the caller's attributes that the gateway is told.
+    package var attributes: [String]
+    /// Whether a forbid that cannot be evaluated refuses the request (THREATS D1).
+    package var deniesOnError: Bool
     /// Whether callers without any credential reach the policies as `Anonymous::"anonymous"`.
     package var allowsAnonymous: Bool
 
@@ -87,6 +91,8 @@ package struct RouteDefinition: Sendable {
         onDeny: OnDeny = .variables,
         identityHeaders: [IdentityHeader] = [],
         contextHeaders: [String] = [],
+        attributes: [String] = [],
+        deniesOnError: Bool = false,
         allowsAnonymous: Bool = false
     ) {
         self.name = name
@@ -97,6 +103,8 @@ package struct RouteDefinition: Sendable {
         self.onDeny = onDeny
         self.identityHeaders = identityHeaders
         self.contextHeaders = contextHeaders
+        self.attributes = attributes
+        self.deniesOnError = deniesOnError
         self.allowsAnonymous = allowsAnonymous
     }
 }

@@ -108,6 +108,18 @@ package enum HeaderRules {
         return name.utf8.allSatisfy { 0x30...0x39 ~= $0 || 0x61...0x7A ~= $0 || $0 == UInt8(ascii: "-") }
     }
 
+    /// The fields, with values emptied from the end while all together are too long (WIRE W8); no name is lost (W9).
+    static func bounded(_ fields: [HeaderField]) -> [HeaderField] {
+        var total = fields.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+        guard total > maximumBytes else { return fields }
+        var bounded = fields
+        for index in bounded.indices.reversed() where total > maximumBytes {
+            total -= bounded[index].value.utf8.count
+            bounded[index] = HeaderField(bounded[index].name, "")
+        }
+        return bounded
+    }
+
     /// Whether a value has no control character and is short enough.
     package static func isSafeValue(_ value: String) -> Bool {
         value.utf8.count <= maximumValueBytes && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }

@@ -85,3 +85,13 @@ package struct ByteKey: Sendable, Hashable, CustomStringConvertible {
         hasher.combine(UInt8(0xFF))
     }
 }
+
+extension PathTemplate {
+    /// The template `/`.
+    package static let root = PathTemplate(text: "/", segments: [.literal(ByteKey(""))])
+
+    private init(text: String, segments: [Segment]) {
+        self.text = text
+        self.segments = segments
+    }
+}

@@ -34,7 +34,7 @@ package struct RouteTable: Sendable {
     private let apis: [API]
     private let byName: [ByteKey: Int]
 
-    private struct API {
+    fileprivate struct API {
         let definition: APIDefinition
         let hosts: [HostPattern]
         let baseDepth: Int
@@ -121,7 +121,7 @@ package struct RouteTable: Sendable {
 }
 
 extension RouteTable.API {
-    func accepts(_ request: CalloutRequest, host: String?) -> Bool {
+    fileprivate func accepts(_ request: CalloutRequest, host: String?) -> Bool {
         guard definition.gateways.isEmpty || definition.gateways.contains(request.gateway.name) else { return false }
         var isProxyProven = false
         if let proxy = request.proxy, !definition.proxies.isEmpty {

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuditLog
+import Cedar
+import DecisionEngine
+import Foundation
+import Identity
+import Logging
+import StrictJSON
+
+/// The audit log of the service with the administrative records that the server writes.
+struct AuditTrail: Sendable {
+    let recorder: DecisionRecorder
+    /// Records of events that come from where nobody can wait.
+    let background = BackgroundWork()
+
+    var log: AuditLog? {
+        switch recorder {
+        case .log(let log): log
+        case .off: nil
+        }
+    }
+
+    /// Opens the log, or nothing if the configuration says `off`.
+    static func open(_ configuration: ServerConfiguration, logger: Logger) throws -> AuditTrail {
+        let settings = configuration.audit
+        try FileManager.default.createDirectory(atPath: configuration.data, withIntermediateDirectories: true)
+        guard settings.mode != .off else { return AuditTrail(recorder: .off) }
+        let directory = configuration.data + "/audit"
+        let key = try signingKey(settings, directory: directory, data: configuration.data)
+        var audit = AuditLogConfiguration(directory: directory, origin: settings.origin, key: key)
+        if settings.mode == .async { audit.mode = .async(whenFull: .block) }
+        audit.checkpointInterval = settings.checkpointInterval
+        audit.minimumFreeBytes = UInt64(settings.minimumFreeBytes)
+        audit.segmentBytes = settings.segmentBytes
+        audit.bootMembers.append("version", .string(CountersignVersion.text))
+        audit.logger = logger
+        return AuditTrail(recorder: .log(try AuditLog.open(audit)))
+    }
+
+    /// The log key; drawn when neither it nor the log exists.
+    private static func signingKey(
+        _ settings: ServerConfiguration.Audit, directory: String, data: String
+    ) throws -> LogSigningKey {
+        let files = FileManager.default
+        guard !files.fileExists(atPath: settings.key), !files.fileExists(atPath: directory + "/log.vkey") else {
+            return try LogSigningKey.load(path: settings.key, outside: data)
+        }
+        let folder = URL(fileURLWithPath: settings.key).deletingLastPathComponent().path
+        try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        return try LogSigningKey.create(path: settings.key, origin: settings.origin, outside: data)
+    }
+
+    func close() async { await log?.close() }
+
+    /// Records what is in force now.
+    func activated(_ configuration: ServerConfiguration, _ files: PolicyFiles, previous: PolicyFiles?) async {
+        var policy = JSONObject()
+        policy.append("entities", .string(files.digests.entities))
+        policy.append("files", .array(files.files.map { .string($0) }))
+        if let previous { policy.append("previous", .string(previous.digests.policySet)) }
+        policy.append("set", .string(files.digests.policySet))
+        var settings = JSONObject()
+        settings.append("apis", .array(configuration.apis.map { .string($0.name) }))
+        settings.append("gateways", .array(configuration.gateways.map { .string($0.name) }))
+        settings.append("mode", .string(configuration.audit.mode.rawValue))
+        settings.append("providers", .array(configuration.providers.map { .string($0.configuration.name) }))
+        await write("config.activate", "config", settings)
+        if previous?.digests != files.digests { await write("policy.activate", "policy", policy) }
+    }
+
+    /// Records that a reload was refused; the set before stays in force.
+    func rejected(_ problems: [ConfigurationProblem], inForce: PolicyFiles) async {
+        var policy = JSONObject()
+        policy.append("problems", .array(problems.prefix(20).map { .string(String($0.description.prefix(300))) }))
+        policy.append("set", .string(inForce.digests.policySet))
+        await write("policy.reject", "policy", policy)
+    }
+
+    /// Records a change of an issuer's keys, and tells the operator of fetches that fail.
+    func note(_ event: KeySetEvent, provider: String, logger: Logger) {
+        switch event {
+        case .changed(let issuer, let added, let removed):
+            logger.info("keys changed", metadata: ["provider": "\(provider)", "added": "\(added.count)", "removed": "\(removed.count)"])
+            var keys = JSONObject()
+            keys.append("added", .array(added.map { .string($0) }))
+            keys.append("issuer", .string(issuer))
+            keys.append("provider", .string(provider))
+            keys.append("removed", .array(removed.map { .string($0) }))
+            let content = keys
+            background.add { await write("jwks.change", "jwks", content) }
+        case .failed(_, let error, let age):
+            logger.warning(
+                "keys could not be fetched",
+                metadata: ["provider": "\(provider)", "error": "\(error)", "serving_age_s": "\(age.map(String.init) ?? "none")"]
+            )
+        case .recovered: logger.info("keys are fetched again", metadata: ["provider": "\(provider)"])
+        }
+    }
+
+    private func write(_ type: String, _ name: String, _ content: JSONObject) async {
+        var members = JSONObject()
+        members.append(name, .object(content))
+        do {
+            try await log?.appendAdministrative(type: type, members: members)
+        } catch {
+            // The log reports its own failures; the service turns unready by the log's status.
+        }
+    }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callout
+import DecisionEngine
+import Foundation
+import Identity
+import Transport
+import Yams
+
+extension ServerConfiguration {
+    /// Reads a configuration file and collects every problem.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - overrides: Values by full path, which replace scalars of the file.
+    /// - Returns: The configuration if there is no problem, and all problems.
+    package static func read(
+        _ path: String, overrides: [String: String] = [:]
+    ) -> (configuration: ServerConfiguration?, problems: [ConfigurationProblem]) {
+        let problems = ConfigurationProblems()
+        guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8) else {
+            let problem = "cannot be read; a readable UTF-8 file is expected"
+            return (nil, [ConfigurationProblem(file: path, line: 0, path: "", message: problem)])
+        }
+        guard let mapping = document(text, path, problems) else { return (nil, problems.all) }
+        var top = ConfigurationSection(
+            path: "", line: 1, file: path, mapping: mapping, overrides: overrides, problems: problems
+        )
+        let configuration = ServerConfiguration(&top, file: path)
+        top.rejectUnknownKeys()
+        return (problems.all.isEmpty ? configuration : nil, problems.all.sorted { $0.line < $1.line })
+    }
+
+    private static func document(_ text: String, _ path: String, _ problems: ConfigurationProblems) -> Node.Mapping? {
+        func add(_ line: Int, _ message: String) {
+            problems.add(ConfigurationProblem(file: path, line: line, path: "", message: message))
+        }
+        do {
+            guard let node = try Yams.compose(yaml: text) else {
+                add(1, "is empty; a mapping of keys to values is expected")
+                return nil
+            }
+            guard case .mapping(let mapping) = node else {
+                add(node.mark?.line ?? 1, "must be a mapping of keys to values")
+                return nil
+            }
+            return mapping
+        } catch let error as YamlError {
+            switch error {
+            case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+                .composer(_, let problem, let mark, _):
+                add(mark.line, "is not YAML: \(problem)")
+            case .duplicatedKeysInMapping(let duplicates, let context):
+                add(context.mark.line, "the key `\(duplicates.joined(separator: "`, `"))` stands twice")
+            case .no, .memory, .reader, .writer, .emitter, .representer, .dataCouldNotBeDecoded:
+                add(1, "is not YAML")
+            }
+        } catch {
+            add(1, "is not YAML")
+        }
+        return nil
+    }
+
+    private init(_ top: inout ConfigurationSection, file: String) {
+        self.file = file
+        base = URL(fileURLWithPath: file).deletingLastPathComponent().path
+        data = Self.resolve(top.string("data", default: ".countersign"), base)
+        var listeners = top.sectionOrEmpty("listeners")
+        grpc = Self.listener("grpc", in: &listeners, port: 9191, protocols: [.apigee, .health, .reflection], base)
+        http = Self.listener("http", in: &listeners, port: 9192, protocols: [.decisions], base)
+        admin = Self.listener("admin", in: &listeners, port: 9193, protocols: [.metrics, .health], base)
+        listeners.rejectUnknownKeys()
+        gateways = Self.gateways(&top)
+        let directory = base
+        providers = top.namedSections("providers").compactMap { name, section in
+            var section = section
+            defer { section.rejectUnknownKeys() }
+            return Provider(&section, name: name, base: directory)
+        }
+        let names = providers.map(\.configuration.name)
+        apis = top.namedSections("apis").map { name, section in
+            var section = section
+            defer { section.rejectUnknownKeys() }
+            return APIDefinition(&section, name: name, providers: names)
+        }
+        if apis.isEmpty { top.problem("apis", "names no API; at least one with a route is expected") }
+        policies = Self.policies(&top, base)
+        audit = Self.audit(&top, base)
+        if let delegates = top.section("delegates"), !delegates.keys.isEmpty {
+            top.problem("delegates", "delegates are not available in this version; leave it empty")
+        }
+        var limits = top.sectionOrEmpty("limits")
+        defaultBudget = limits.duration("default_budget", in: .milliseconds(10)...(.seconds(60)), default: .seconds(5))
+        verifiedTokens = limits.int("verified_tokens", in: 1...1_048_576, default: 16_384)
+        eventLoops = limits.int("event_loops", in: 0...256, default: 0)
+        limits.rejectUnknownKeys()
+        checkOverlaps(&top)
+        checkExposure(&top)
+    }
+
+    /// A path of the file, relative to the file's own directory.
+    static func resolve(_ path: String, _ base: String) -> String {
+        path.hasPrefix("/") ? path : URL(fileURLWithPath: base).appendingPathComponent(path).standardized.path
+    }
+
+    private func checkOverlaps(_ top: inout ConfigurationSection) {
+        do throws(RouteTable.Overlap) {
+            _ = try RouteTable(apis)
+        } catch {
+            top.problem(
+                "apis",
+                error.first == error.second
+                    ? "two routes are named `\(error.first)`"
+                    : "routes `\(error.first)` and `\(error.second)` match the same requests"
+            )
+        }
+        for api in apis {
+            let chosen = providers.filter { api.providers.contains($0.configuration.name) }
+            if Set(chosen.map(\.configuration.issuer)).count < chosen.count {
+                top.problem("apis", "API `\(api.name)` has two providers with the same issuer; the issuer must pick one")
+            }
+        }
+    }
+
+    /// A listener that returns verdicts beyond loopback needs gateways that prove themselves (THREATS G1).
+    private func checkExposure(_ top: inout ConfigurationSection) {
+        let haveKeys = !gateways.isEmpty && gateways.allSatisfy { !$0.keys.isEmpty || !$0.subjects.isEmpty }
+        for (name, listener) in [("grpc", grpc), ("http", http), ("admin", admin)] {
+            guard let listener, !Self.isLoopback(listener.listener.host), !listener.allowsUnauthenticated else { continue }
+            let hasClientCertificates = listener.listener.tls?.clientCA != nil
+            if name == "admin" ? !hasClientCertificates : !haveKeys && !hasClientCertificates {
+                top.problem(
+                    "listeners",
+                    "listeners.\(name) is beyond loopback (`\(listener.listener.host)`) without "
+                        + (name == "admin" ? "`tls.client_ca`" : "`tls.client_ca` and without keys for every gateway")
+                        + "; bind it to 127.0.0.1, set one of them, or say `allow_unauthenticated: true`"
+                )
+            }
+        }
+        if audit.mode == .off {
+            for listener in [grpc, http].compactMap({ $0 }) where !Self.isLoopback(listener.listener.host) {
+                top.problem("audit", "mode `off` is for measurements on loopback; use `strict`")
+            }
+        }
+    }
+
+    static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
+    }
+}

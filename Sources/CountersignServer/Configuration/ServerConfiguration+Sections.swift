@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DecisionEngine
+import Identity
+import Transport
+
+extension ServerConfiguration {
+    static func listener(
+        _ name: String, in listeners: inout ConfigurationSection, port: Int, protocols: [Listener.WireProtocol],
+        _ base: String
+    ) -> Listener? {
+        var section = listeners.sectionOrEmpty(name)
+        defer { section.rejectUnknownKeys() }
+        let text = section.string("address", default: "127.0.0.1:\(port)")
+        if text == "off" { return nil }
+        guard let (host, number) = address(text) else {
+            section.problem("address", "must look like `127.0.0.1:\(port)` or `off`, got `\(text)`")
+            return nil
+        }
+        let names = section.strings("protocols")
+        let known = ["apigee", "health", "reflection", "decisions", "metrics"]
+        for name in names ?? [] where !known.contains(name) {
+            section.problem("protocols", "`\(name)` is not available; available: \(known.joined(separator: ", "))")
+        }
+        let chosen = names?.compactMap { Listener.WireProtocol(rawValue: $0) } ?? protocols
+        let tls = tls(&section, base)
+        let trust = section.choice("trust", PeerTrust.self, default: .gateway)
+        var limits = ListenerLimits(trust)
+        readLimits(&section, &limits)
+        return Listener(
+            listener: ListenerConfiguration(host: host, port: number, trust: trust, tls: tls, limits: limits),
+            protocols: chosen, line: section.line,
+            allowsUnauthenticated: section.bool("allow_unauthenticated", default: false)
+        )
+    }
+
+    private static func tls(_ listener: inout ConfigurationSection, _ base: String) -> ListenerConfiguration.TLS? {
+        guard var section = listener.section("tls") else { return nil }
+        defer { section.rejectUnknownKeys() }
+        let certificate = filePath(&section, "certificate", base)
+        let key = filePath(&section, "key", base)
+        let clientCA = section.keys.contains("client_ca") ? filePath(&section, "client_ca", base) : nil
+        if clientCA == nil { _ = section.text("client_ca") }
+        guard let certificate, let key else { return nil }
+        return ListenerConfiguration.TLS(certificateChain: certificate, privateKey: key, clientCA: clientCA)
+    }
+
+    /// The path of a `file:` reference.
+    static func filePath(_ section: inout ConfigurationSection, _ key: String, _ base: String) -> String? {
+        guard let text = section.string(key) else { return nil }
+        guard text.hasPrefix("file:"), text.utf8.count > 5 else {
+            section.problem(key, "must be a reference such as `file:secrets/\(key).pem`")
+            return nil
+        }
+        return resolve(String(text.dropFirst(5)), base)
+    }
+
+    private static func readLimits(_ listener: inout ConfigurationSection, _ limits: inout ListenerLimits) {
+        var section = listener.sectionOrEmpty("limits")
+        defer { section.rejectUnknownKeys() }
+        limits.messageBytes = section.bytes("message_bytes", in: 1024...(64 << 20), default: limits.messageBytes)
+        limits.bodyBytes = section.bytes("body_bytes", in: 1024...(64 << 20), default: limits.bodyBytes)
+        limits.headerListBytes = section.bytes("header_bytes", in: 1024...(1 << 20), default: limits.headerListBytes)
+        limits.concurrentStreams = section.int("concurrent_streams", in: 1...100_000, default: limits.concurrentStreams)
+        limits.connections = section.int("connections", in: 1...1_000_000, default: limits.connections)
+    }
+
+    /// `host:port`, the host of IPv6 in brackets.
+    static func address(_ text: String) -> (host: String, port: Int)? {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65_535).contains(port)
+        else { return nil }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        return host.isEmpty ? nil : (host, port)
+    }
+
+    static func gateways(_ top: inout ConfigurationSection) -> [Gateway] {
+        top.namedSections("gateways").map { name, section in
+            var section = section
+            defer { section.rejectUnknownKeys() }
+            let keys = section.strings("keys") ?? []
+            for key in keys where !key.hasPrefix("file:") && !key.hasPrefix("env:") {
+                section.problem("keys", "must hold references such as `file:secrets/\(name).key` or `env:NAME`, not keys")
+            }
+            return Gateway(
+                name: name, keys: keys, subjects: section.strings("subjects") ?? [],
+                mayForward: section.bool("forwarded_headers", default: false)
+            )
+        }
+    }
+
+    static func policies(_ top: inout ConfigurationSection, _ base: String) -> Policies {
+        var section = top.sectionOrEmpty("policies")
+        defer { section.rejectUnknownKeys() }
+        let schema = section.string("schema", default: "generated")
+        if schema != "generated" { section.problem("schema", "must be `generated`, got `\(schema)`") }
+        return Policies(
+            directory: resolve(section.string("directory", default: "policies"), base),
+            entities: (section.strings("entities") ?? []).map { resolve($0, base) }
+        )
+    }
+
+    static func audit(_ top: inout ConfigurationSection, _ base: String) -> Audit {
+        var section = top.sectionOrEmpty("audit")
+        defer { section.rejectUnknownKeys() }
+        let mode = section.choice("mode", Audit.Mode.self, default: .strict)
+        let origin = section.string("origin", default: "countersign/local")
+        let key = section.string("key", default: "file:secrets/log.key")
+        if !key.hasPrefix("file:") { section.problem("key", "must be a reference such as `file:secrets/log.key`") }
+        return Audit(
+            mode: mode, origin: origin, key: resolve(String(key.dropFirst(5)), base),
+            checkpointInterval: section.duration(
+                "checkpoint_interval", in: .milliseconds(50)...(.seconds(60)), default: .seconds(1)
+            ),
+            minimumFreeBytes: section.bytes("min_free", in: 0...(1 << 50), default: 1 << 30),
+            segmentBytes: section.bytes("segment", in: (1 << 20)...(1 << 30), default: 64 << 20)
+        )
+    }
+}
+
+extension ServerConfiguration.Provider {
+    init?(_ section: inout ConfigurationSection, name: String, base: String) {
+        let kind = section.string("type", default: "oidc")
+        let issuer = section.string("issuer")
+        let audiences = section.strings("audiences")
+        if audiences?.isEmpty ?? true { section.problem("audiences", "is missing; name at least one audience") }
+        let algorithms = Self.algorithms(&section)
+        let skew = section.duration("clock_skew", in: .zero...(.seconds(60)), default: .seconds(30))
+        let url = section.text("jwks_url")
+        let file = section.text("jwks_file")
+        let refresh = section.duration("refresh", in: .seconds(30)...(.seconds(86_400)), default: .seconds(600))
+        let stale = section.duration("max_stale", in: .seconds(60)...(.seconds(2_592_000)), default: .seconds(43_200))
+        let types = section.strings("types")
+        allowsInsecure = section.bool("allow_insecure", default: false)
+        let mapping = Self.mapping(&section)
+        if kind != "oidc" {
+            section.problem("type", "`\(kind)` is not available in this version; available: oidc")
+        }
+        if url != nil, file != nil { section.problem("jwks_url", "must not stand beside `jwks_file`") }
+        guard let issuer, let audiences, !audiences.isEmpty else { return nil }
+        configuration = ProviderConfiguration(
+            name: name, issuer: issuer, audiences: audiences, algorithms: algorithms,
+            clockSkew: skew.components.seconds, mapping: mapping
+        )
+        if let types { configuration.tokenTypes = types }
+        for problem in configuration.problems { section.problem("issuer", "\(problem)") }
+        source =
+            file.map { .file(path: ServerConfiguration.resolve($0.hasPrefix("file:") ? String($0.dropFirst(5)) : $0, base)) }
+            ?? url.map { .url($0) } ?? .discovery
+        self.refresh = KeyRefreshSettings(
+            interval: refresh.components.seconds, maximumStale: stale.components.seconds
+        )
+    }
+
+    private static func algorithms(_ section: inout ConfigurationSection) -> [SignatureAlgorithm] {
+        guard let names = section.strings("algorithms") else { return SignatureAlgorithm.asymmetric }
+        return names.compactMap { name in
+            if let algorithm = SignatureAlgorithm(name: name), !algorithm.isSymmetric { return algorithm }
+            let list = SignatureAlgorithm.asymmetric.map(\.rawValue).joined(separator: ", ")
+            section.problem("algorithms", "`\(name)` is not accepted; accepted: \(list)")
+            return nil
+        }
+    }
+
+    private static func mapping(_ provider: inout ConfigurationSection) -> ClaimMapping {
+        var mapping = ClaimMapping()
+        guard var section = provider.section("claims") else { return mapping }
+        defer { section.rejectUnknownKeys() }
+        if let path = section.text("subject") { mapping.subject = ClaimPath(path) }
+        if let paths = section.strings("client") { mapping.clientID = paths.map { ClaimPath($0) } }
+        if let paths = section.strings("groups") { mapping.groups = paths.map { ClaimPath($0) } }
+        if let paths = section.strings("roles") { mapping.roles = paths.map { ClaimPath($0) } }
+        if let paths = section.strings("scopes") { mapping.scopes = paths.map { ClaimPath($0) } }
+        if let pairs = section.stringsOrPairs("attributes") {
+            mapping.attributes = pairs.map { ClaimMapping.Attribute($0.text, $0.value.map { ClaimPath($0) }) }
+        }
+        return mapping
+    }
+}

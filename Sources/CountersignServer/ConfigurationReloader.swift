@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DecisionEngine
+import Foundation
+import Gateways
+import Identity
+import Logging
+import ServiceLifecycle
+import Synchronization
+import UnixSignals
+
+/// Reloads on SIGHUP, or when a file has changed: all or nothing.
+final class ConfigurationReloader: Service {
+    private let path: String
+    private let overrides: [String: String]
+    private let providers: IdentityProviders
+    private let keys: KeyRefreshing
+    private let gate: CalloutGate
+    private let audit: AuditTrail
+    private let listeners: Listeners
+    private let state: ServiceState
+    private let logger: Logger
+    private let current: Mutex<(configuration: ServerConfiguration, files: PolicyFiles)>
+
+    init(
+        path: String, overrides: [String: String], providers: IdentityProviders, keys: KeyRefreshing, gate: CalloutGate,
+        audit: AuditTrail, listeners: Listeners, state: ServiceState,
+        current: (configuration: ServerConfiguration, files: PolicyFiles), logger: Logger
+    ) {
+        self.path = path
+        self.overrides = overrides
+        self.providers = providers
+        self.keys = keys
+        self.gate = gate
+        self.audit = audit
+        self.listeners = listeners
+        self.state = state
+        self.logger = logger
+        self.current = Mutex(current)
+    }
+
+    func run() async throws {
+        let signals = await UnixSignalsSequence(trapping: .sighup)
+        await withTaskGroup(of: Void.self) { group in
+            let reasons = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
+            group.addTask {
+                for await _ in signals.cancelOnGracefulShutdown() { reasons.continuation.yield("SIGHUP") }
+                reasons.continuation.finish()
+            }
+            group.addTask { await self.watch { reasons.continuation.yield("changed file") } }
+            group.addTask { for await reason in reasons.stream { await self.reload(reason) } }
+            await group.waitForAll()
+        }
+    }
+
+    /// Looks at names, sizes and times of all files that were read, once a second.
+    private func watch(_ onChange: @escaping @Sendable () -> Void) async {
+        await cancelWhenGracefulShutdown {
+            var seen = self.fingerprint()
+            while (try? await Task.sleep(for: .seconds(1))) != nil {
+                let now = self.fingerprint()
+                if now != seen { onChange() }
+                seen = now
+            }
+        }
+    }
+
+    private func fingerprint() -> [String] {
+        let configuration = current.withLock { $0.configuration }
+        let files = FileManager.default
+        let policies = (files.enumerator(atPath: configuration.policies.directory)?.compactMap { $0 as? String } ?? [])
+            .filter { $0.hasSuffix(".cedar") }.map { "\(configuration.policies.directory)/\($0)" }
+        return ([path] + policies.sorted() + configuration.policies.entities).map { file in
+            let attributes = try? files.attributesOfItem(atPath: file)
+            let time = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+            return "\(file) \(attributes?[.size] ?? 0) \(attributes?[.systemFileNumber] ?? 0) \(time)"
+        }
+    }
+
+    private func reload(_ reason: String) async {
+        let before = current.withLock { $0 }
+        do {
+            let (configuration, problems) = ServerConfiguration.read(path, overrides: overrides)
+            guard let configuration else { throw Server.Rejection(problems) }
+            let (files, fileProblems) = PolicyFiles.read(configuration)
+            let (authenticator, keyProblems) = GatewayAuthenticator.read(configuration)
+            guard let files, let authenticator else { throw Server.Rejection(fileProblems + keyProblems) }
+            let prepared = try providers.prepare(configuration.providers)
+            let generation = try PolicyGeneration(configuration, files, providers: prepared)
+            let certificates = listeners.reloadCertificates()
+            for problem in certificates { logger.error("certificate not reloaded", metadata: ["problem": "\(problem)"]) }
+            for provider in providers.activate(prepared, configuration.providers) { keys.keepFresh(provider) }
+            gate.activate(authenticator)
+            state.decisionPoint.activate(generation)
+            current.withLock { $0 = (configuration, files) }
+            await audit.activated(configuration, files, previous: before.files)
+            state.noteReload(problem: nil)
+            logger.notice("reloaded", metadata: ["reason": "\(reason)", "policy_set": "\(files.digests.policySet)"])
+        } catch {
+            let problems = (error as? Server.Rejection)?.problems
+                ?? [ConfigurationProblem(file: path, line: 0, path: "", message: "\(error)")]
+            for problem in problems { logger.error("reload refused", metadata: ["problem": "\(problem)"]) }
+            state.noteReload(problem: problems.first?.description ?? "")
+            await audit.rejected(problems, inForce: before.files)
+        }
+    }
+}
+
+extension Server {
+    /// Why a reload was refused.
+    struct Rejection: Error {
+        let problems: [ConfigurationProblem]
+
+        init(_ problems: [ConfigurationProblem]) { self.problems = problems }
+    }
+}

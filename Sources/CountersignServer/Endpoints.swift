@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Gateways
+import NIOCore
+import Telemetry
+import Transport
+
+/// What the HTTP listener for gateways answers.
+enum PublicEndpoints {
+    static func handle(
+        _ call: HTTPCallRequest, _ responder: HTTPResponder, _ gate: CalloutGate,
+        _ protocols: [ServerConfiguration.Listener.WireProtocol]
+    ) {
+        if call.path == DecisionsService.path, protocols.contains(.decisions) {
+            return DecisionsService.handle(call, responder, gate)
+        }
+        responder.respond(status: 404, text: "{\"status\":404,\"title\":\"Not found.\",\"type\":\"about:blank\"}", type: "application/problem+json")
+    }
+}
+
+/// What the admin listener answers.
+enum AdminEndpoints {
+    static func handle(_ call: HTTPCallRequest, _ responder: HTTPResponder, _ state: ServiceState) {
+        guard call.method == "GET" || call.method == "HEAD" else {
+            return responder.respond(status: 405, text: "only GET is accepted\n", type: "text/plain")
+        }
+        switch call.path {
+        case "/healthz": responder.respond(status: 200, text: "ok\n", type: "text/plain")
+        case "/readyz":
+            let obstacles = state.obstacles
+            let text = obstacles.isEmpty ? "ready\n" : obstacles.map { "not ready: \($0)\n" }.joined()
+            responder.respond(status: obstacles.isEmpty ? 200 : 503, text: text, type: "text/plain")
+        case "/metrics":
+            responder.respond(status: 200, text: state.registry.text(), type: "text/plain; version=0.0.4; charset=utf-8")
+        case "/status":
+            responder.respond(
+                status: 200, text: String(decoding: state.json, as: UTF8.self) + "\n", type: "application/json"
+            )
+        default: responder.respond(status: 404, text: "not found\n", type: "text/plain")
+        }
+    }
+}
+
+extension HTTPResponder {
+    fileprivate func respond(status: Int, text: String, type: String) {
+        var headers = Metadata()
+        headers.append("content-type", type)
+        headers.append("cache-control", "no-store")
+        respond(status: status, headers: headers, body: ByteBuffer(string: text))
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CoreMetrics
+import Gateways
+import NIOCore
+import ServiceLifecycle
+import Telemetry
+import Transport
+
+/// The listeners of a configuration, bound.
+struct Listeners: Sendable {
+    let services: [any Service]
+    /// One line for each listener, with the address that it really has.
+    let announcements: [String]
+    private let grpc: GRPCListener?
+    private let http: [HTTPListener]
+
+    init(
+        _ configuration: ServerConfiguration, gate: CalloutGate, state: ServiceState, group: any EventLoopGroup,
+        registry: PrometheusRegistry
+    ) async throws {
+        var services: [any Service] = []
+        var lines: [String] = []
+        var http: [HTTPListener] = []
+        if let settings = configuration.admin {
+            let listener = HTTPListener(
+                configuration: settings.listener, group: group, events: Self.events("admin", registry)
+            ) { call, responder in AdminEndpoints.handle(call, responder, state) }
+            try await listener.bind()
+            http.append(listener)
+            services.append(listener)
+            lines.append(Self.line("admin", settings, listener.boundAddress))
+        }
+        if let settings = configuration.http {
+            let listener = HTTPListener(
+                configuration: settings.listener, group: group, events: Self.events("http", registry)
+            ) { call, responder in PublicEndpoints.handle(call, responder, gate, settings.protocols) }
+            try await listener.bind()
+            http.append(listener)
+            services.append(listener)
+            lines.append(Self.line("http", settings, listener.boundAddress))
+        }
+        grpc = configuration.grpc.map { settings in
+            Self.grpcListener(settings, gate, group, registry)
+        }
+        if let grpc, let settings = configuration.grpc {
+            try await grpc.bind()
+            services.append(grpc)
+            lines.append(Self.line("grpc", settings, grpc.boundAddress))
+        }
+        self.services = services
+        self.http = http
+        announcements = lines
+    }
+
+    private static func grpcListener(
+        _ settings: ServerConfiguration.Listener, _ gate: CalloutGate, _ group: any EventLoopGroup,
+        _ registry: PrometheusRegistry
+    ) -> GRPCListener {
+        let health = HealthStatus()
+        var services: [GRPCServiceDescription] = []
+        if settings.protocols.contains(.apigee) {
+            services.append(ApigeeService.service(gate))
+            health.set(.serving, service: "apigee.ExternalCalloutService")
+        }
+        if settings.protocols.contains(.health) { services.append(health.service) }
+        if settings.protocols.contains(.reflection) { services += GRPCServiceDescription.reflection(of: services) }
+        return GRPCListener(
+            configuration: settings.listener, services: services, health: health, group: group,
+            events: events("grpc", registry)
+        )
+    }
+
+    private static func line(
+        _ name: String, _ settings: ServerConfiguration.Listener, _ address: SocketAddress?
+    ) -> String {
+        let security = settings.listener.tls.map { $0.clientCA == nil ? "TLS" : "mutual TLS" } ?? "plaintext"
+        let place = "\(address?.ipAddress ?? settings.listener.host):\(address?.port ?? settings.listener.port)"
+        return "\(name) listening on \(place) (\(security))"
+    }
+
+    private static func events(_ listener: String, _ registry: PrometheusRegistry) -> TransportEvents {
+        func counter(_ event: String) -> Counter {
+            Counter(
+                label: "countersign_transport_events_total", dimensions: [("listener", listener), ("event", event)],
+                factory: registry
+            )
+        }
+        let (opened, closed) = (counter("connection_opened"), counter("connection_closed"))
+        let (refused, handshake) = (counter("stream_refused"), counter("handshake_failed"))
+        let abuse = Dictionary(uniqueKeysWithValues: AbuseKind.allCases.map { ($0, counter("abuse_" + $0.rawValue)) })
+        return TransportEvents(
+            connectionOpened: { opened.increment() }, connectionClosed: { closed.increment() },
+            streamRefused: { refused.increment() }, abuse: { abuse[$0]?.increment() },
+            handshakeFailed: { handshake.increment() }
+        )
+    }
+
+    /// Reads every certificate again; a bad pair leaves the one in use in place.
+    func reloadCertificates() -> [String] {
+        var problems: [String] = []
+        do throws(TLSError) { try grpc?.reloadCertificates() } catch { problems.append("\(error)") }
+        for listener in http {
+            do throws(TLSError) { try listener.reloadCertificates() } catch { problems.append("\(error)") }
+        }
+        return problems
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Cedar
+import DecisionEngine
+import Foundation
+import Identity
+import StrictJSON
+
+/// The policies and entities of a configuration, read from disk.
+struct PolicyFiles {
+    let policies: PolicySet
+    let entities: [Entity]
+    let digests: PolicyGeneration.Digests
+    /// Relative paths of the policy files, sorted.
+    let files: [String]
+
+    /// Reads everything and collects every problem.
+    static func read(_ configuration: ServerConfiguration) -> (files: PolicyFiles?, problems: [ConfigurationProblem]) {
+        var problems: [ConfigurationProblem] = []
+        let sources = policySources(configuration.policies.directory, &problems)
+        let parsed = PolicySet.parse(sources)
+        for diagnostic in parsed.diagnostics where diagnostic.severity == .error {
+            let expected = diagnostic.expected.isEmpty ? "" : "; expected \(diagnostic.expected)"
+            problems.append(
+                ConfigurationProblem(
+                    file: diagnostic.location.file, line: diagnostic.location.line, path: "",
+                    message: "\(diagnostic.problem)\(expected)"
+                )
+            )
+        }
+        var bytes: [UInt8] = []
+        var entities: [Entity] = []
+        for path in configuration.policies.entities {
+            guard let data = FileManager.default.contents(atPath: path) else {
+                problems.append(
+                    ConfigurationProblem(file: path, line: 0, path: "", message: "cannot be read; an entities file is expected")
+                )
+                continue
+            }
+            bytes += lengthPrefixed(Array(data))
+            do throws(EntityError) {
+                entities += try EntityStore.parse(json: Array(data)).entities
+            } catch {
+                problems.append(ConfigurationProblem(file: path, line: 0, path: "", message: error.description))
+            }
+        }
+        guard problems.isEmpty, let policies = parsed.policies else { return (nil, problems) }
+        let digests = PolicyGeneration.Digests(
+            policySet: ContentDigest.text(of: sources.flatMap { lengthPrefixed(Array($0.file.utf8)) + lengthPrefixed($0.bytes) }),
+            schema: ContentDigest.text(of: Array("generated".utf8)), entities: ContentDigest.text(of: bytes)
+        )
+        return (PolicyFiles(policies: policies, entities: entities, digests: digests, files: sources.map(\.file)), [])
+    }
+
+    /// The `.cedar` files below a directory, by relative path.
+    private static func policySources(_ directory: String, _ problems: inout [ConfigurationProblem]) -> [PolicySource] {
+        guard let enumerator = FileManager.default.enumerator(atPath: directory) else {
+            problems.append(
+                ConfigurationProblem(
+                    file: directory, line: 0, path: "", message: "cannot be read; a directory of `.cedar` files is expected"
+                )
+            )
+            return []
+        }
+        let names = enumerator.compactMap { $0 as? String }.filter { $0.hasSuffix(".cedar") }.sorted()
+        return names.compactMap { name in
+            guard let data = FileManager.default.contents(atPath: "\(directory)/\(name)") else {
+                problems.append(
+                    ConfigurationProblem(file: "\(directory)/\(name)", line: 0, path: "", message: "cannot be read")
+                )
+                return nil
+            }
+            return PolicySource(file: name, bytes: Array(data))
+        }
+    }
+
+    /// Fields cannot run into each other when they are hashed.
+    private static func lengthPrefixed(_ bytes: [UInt8]) -> [UInt8] {
+        (0..<8).map { UInt8(truncatingIfNeeded: bytes.count >> (8 * $0)) } + bytes
+    }
+}
+
+extension PolicyGeneration {
+    /// Compiles what was read.
+    convenience init(
+        _ configuration: ServerConfiguration, _ files: PolicyFiles, providers: [String: TokenProvider]
+    ) throws {
+        let routes = try RouteTable(configuration.apis)
+        let actions = Self.actionEntities(of: routes)
+        let named = Set(actions.map(\.uid))
+        let apis = configuration.apis.compactMap { EntityUID("Api", $0.name) }.map { Entity(uid: $0) }
+        let own = Set(files.entities.map(\.uid))
+        let entities = try EntityStore(
+            files.entities.filter { !named.contains($0.uid) } + actions + apis.filter { !own.contains($0.uid) }
+        )
+        var selections: [String: ProviderSelection] = [:]
+        for api in configuration.apis where !api.providers.isEmpty {
+            selections[api.name] = try ProviderSelection(api.providers.compactMap { providers[$0] })
+        }
+        try self.init(
+            routes: routes,
+            engine: PolicyEngine(policies: files.policies, entities: entities, keys: Self.contextKeys(of: routes)),
+            digests: files.digests, selections: selections
+        )
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuditLog
+import Callout
+import DecisionEngine
+import Foundation
+import Gateways
+import Identity
+package import Logging
+import NIOCore
+import NIOPosix
+import Outbound
+import ServiceLifecycle
+import StrictJSON
+import Telemetry
+import Transport
+import UnixSignals
+
+/// The running service: everything is built here, once, and handed on as values.
+package struct Server: Sendable {
+    /// Why the service did not start.
+    package struct StartFailure: Error, CustomStringConvertible {
+        /// Every problem, one a line.
+        package let description: String
+
+        init(_ problems: [ConfigurationProblem]) { description = problems.map(\.description).joined(separator: "\n") }
+        init(_ text: String) { description = text }
+    }
+
+    private let configuration: ServerConfiguration
+    private let overrides: [String: String]
+    private let logger: Logger
+    /// Told of each listener once it listens.
+    private let announce: @Sendable (String) -> Void
+
+    /// Reads the configuration.
+    package init(
+        path: String, overrides: [String: String], logger: Logger, announce: @escaping @Sendable (String) -> Void
+    ) throws(StartFailure) {
+        let (configuration, problems) = ServerConfiguration.read(path, overrides: overrides)
+        guard let configuration else { throw StartFailure(problems) }
+        self.configuration = configuration
+        self.overrides = overrides
+        self.logger = logger
+        self.announce = announce
+    }
+
+    /// Serves until SIGTERM or SIGINT, then drains.
+    package func run() async throws {
+        let (files, problems) = PolicyFiles.read(configuration)
+        let (authenticator, keyProblems) = GatewayAuthenticator.read(configuration)
+        guard let files, let authenticator else { throw StartFailure(problems + keyProblems) }
+        let loops = configuration.eventLoops > 0 ? configuration.eventLoops : System.coreCount
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
+        let audit = try AuditTrail.open(configuration, logger: logger)
+        do {
+            try await serve(files, authenticator, audit, group)
+            await audit.close()
+        } catch {
+            await audit.close()
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        try await group.shutdownGracefully()
+    }
+
+    private func serve(
+        _ files: PolicyFiles, _ authenticator: GatewayAuthenticator, _ audit: AuditTrail, _ group: any EventLoopGroup
+    ) async throws {
+        let registry = PrometheusRegistry(help: DecisionMetrics.help.merging(ServerMetrics.help) { first, _ in first })
+        let providers = IdentityProviders(fetcher: try HTTPFetcher(group: group)) { [logger] name, event in
+            audit.note(event, provider: name, logger: logger)
+        }
+        let prepared = try providers.prepare(configuration.providers)
+        let generation = try PolicyGeneration(configuration, files, providers: prepared)
+        let verifier = TokenVerifier(
+            cache: VerifiedTokenCache(capacity: configuration.verifiedTokens),
+            fingerprint: CredentialFingerprint(key: try CredentialKey.load(configuration.data))
+        )
+        let decisionPoint = PolicyDecisionPoint(
+            generation: generation, verifier: verifier, recorder: audit.recorder,
+            metrics: DecisionMetrics(factory: registry), logger: logger
+        )
+        let gate = CalloutGate(
+            authenticator: authenticator, decisionPoint: decisionPoint, defaultBudget: configuration.defaultBudget
+        )
+        let keys = KeyRefreshing()
+        for provider in providers.activate(prepared, configuration.providers) { keys.keepFresh(provider) }
+        let state = ServiceState(
+            audit: audit, providers: providers, decisionPoint: decisionPoint, verifier: verifier, registry: registry
+        )
+        ServerMetrics.register(state, registry)
+        await audit.activated(configuration, files, previous: nil)
+        let listeners = try await Listeners(configuration, gate: gate, state: state, group: group, registry: registry)
+        for line in listeners.announcements { announce(line) }
+        let reloader = ConfigurationReloader(
+            path: configuration.file, overrides: overrides, providers: providers, keys: keys, gate: gate, audit: audit,
+            listeners: listeners, state: state, current: (configuration, files), logger: logger
+        )
+        try await ServiceGroup(
+            services: [audit.background, keys, reloader] + listeners.services + [SelfDecision(decisionPoint, group.any(), state)],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+        ).run()
+    }
+}
+
+/// Keeps the keys of all identity providers fresh, those that a reload adds included.
+final class KeyRefreshing: Service {
+    private let added: AsyncStream<TokenProvider>
+    private let continuation: AsyncStream<TokenProvider>.Continuation
+
+    init() { (added, continuation) = AsyncStream.makeStream() }
+
+    func keepFresh(_ provider: TokenProvider) { continuation.yield(provider) }
+
+    func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for await provider in added.cancelOnGracefulShutdown() {
+                group.addTask { try await provider.keys.run() }
+            }
+            try await group.waitForAll()
+        }
+    }
+}
+
+/// One decision made by the service itself: readiness means that the whole line works, the record included.
+struct SelfDecision: Service {
+    private let decisionPoint: PolicyDecisionPoint
+    private let eventLoop: any EventLoop
+    private let state: ServiceState
+
+    init(_ decisionPoint: PolicyDecisionPoint, _ eventLoop: any EventLoop, _ state: ServiceState) {
+        (self.decisionPoint, self.eventLoop, self.state) = (decisionPoint, eventLoop, state)
+    }
+
+    func run() async throws {
+        let gateway = GatewayIdentity(name: "countersign", peer: "self", authentication: .none, mayForward: false)
+        var callout = CalloutRequest(dialect: .decisions, gateway: gateway)
+        callout.method = "GET"
+        callout.path = "/"
+        let question = callout
+        eventLoop.execute { [decisionPoint, eventLoop, state] in
+            _ = decisionPoint.decide(question, CallTiming(receivedAt: .now(), deadline: nil), on: eventLoop) { verdict in
+                if verdict.outcome != .error { state.noteSelfDecision() }
+            }
+        }
+        try? await gracefulShutdown()
+    }
+}

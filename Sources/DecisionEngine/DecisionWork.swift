@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuditLog
+import Callout
+package import NIOCore
+
+/// When a question arrived, and until when it must be answered.
+package struct CallTiming: Sendable {
+    /// When the bytes that completed the question were read.
+    package let receivedAt: NIODeadline
+    /// When the gateway stops waiting, less a margin for the way back (WIRE W7); `nil` if it did not say.
+    package let deadline: NIODeadline?
+
+    /// The time kept free for the answer's way back.
+    private static let margin = TimeAmount.milliseconds(2)
+
+    /// Makes a timing; the margin is taken off the caller's own deadline.
+    package init(receivedAt: NIODeadline, deadline: NIODeadline?) {
+        self.receivedAt = receivedAt
+        self.deadline = deadline.map { $0 - Self.margin }
+    }
+}
+
+/// A decision while it is made.
+struct DecisionWork {
+    let callout: CalloutRequest
+    let timing: CallTiming
+    let generation: PolicyGeneration
+    /// The time of the decision, in whole seconds since the Unix epoch.
+    let seconds: Int64
+    var record: DecisionRecord
+    var match: RouteTable.Match?
+    let queueNanoseconds: Int64
+    private var stageBegan: NIODeadline
+
+    init(_ callout: CalloutRequest, _ timing: CallTiming, generation: PolicyGeneration, boot: String) {
+        self.callout = callout
+        self.timing = timing
+        self.generation = generation
+        let time = AuditTimestamp.now
+        seconds = time.microseconds / 1_000_000
+        record = DecisionRecord(callout: callout, id: UUIDv7(), time: time, boot: boot, digests: generation.digests)
+        stageBegan = .now()
+        queueNanoseconds = max(0, (stageBegan - timing.receivedAt).nanoseconds)
+    }
+
+    /// Since the request arrived.
+    var nanosecondsSinceArrival: Int64 { (NIODeadline.now() - timing.receivedAt).nanoseconds }
+
+    /// Ends a stage and begins the next; returns its nanoseconds.
+    @discardableResult
+    mutating func finish(_ stage: DecisionMetrics.Stage, _ metrics: DecisionMetrics) -> Int64 {
+        let now = NIODeadline.now()
+        let elapsed = (now - stageBegan).nanoseconds
+        stageBegan = now
+        metrics.time(stage, nanoseconds: elapsed)
+        return elapsed
+    }
+
+    /// Drops work whose deadline has passed rather than doing it.
+    func checkBudget(_ code: ReasonCode) throws(Refusal) {
+        if let deadline = timing.deadline, .now() > deadline {
+            throw Refusal(code, detail: "the gateway's deadline has passed")
+        }
+    }
+}

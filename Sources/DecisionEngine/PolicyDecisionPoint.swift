@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuditLog
+package import Callout
+import Cedar
+import Crypto
+package import Identity
+package import Logging
+package import NIOCore
+import StrictJSON
+import Synchronization
+
+/// The policy decision point: one question in, one verdict out, each recorded before it leaves.
+///
+/// The steps are match, identify, decide, apply and record; each takes values and returns values. A decision that has
+/// everything at hand runs through on the caller's event loop; only keys that must be fetched make it wait.
+package final class PolicyDecisionPoint: Sendable {
+    private let generation: Mutex<PolicyGeneration>
+    private let verifier: TokenVerifier
+    private let recorder: DecisionRecorder
+    private let metrics: DecisionMetrics
+    private let logger: Logger
+
+    /// Makes a decision point.
+    package init(
+        generation: PolicyGeneration, verifier: TokenVerifier, recorder: DecisionRecorder, metrics: DecisionMetrics,
+        logger: Logger
+    ) {
+        self.generation = Mutex(generation)
+        self.verifier = verifier
+        self.recorder = recorder
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    /// What decides at the moment.
+    package var current: PolicyGeneration { generation.withLock { $0 } }
+
+    /// Replaces what decides; decisions that have begun end under what they began with.
+    package func activate(_ next: PolicyGeneration) { generation.withLock { $0 = next } }
+
+    /// Decides.
+    ///
+    /// - Parameters:
+    ///   - callout: The question.
+    ///   - timing: When it arrived, and until when it must be answered.
+    ///   - eventLoop: The loop that the caller is on; `answer` is called on it, now or later.
+    ///   - answer: Gets the verdict once its record is durable.
+    /// - Returns: The task of a decision that must wait for keys, to be cancelled with the call; else `nil`.
+    package func decide(
+        _ callout: CalloutRequest, _ timing: CallTiming, on eventLoop: any EventLoop,
+        answer: @escaping @Sendable (Verdict) -> Void
+    ) -> Task<Void, Never>? {
+        var work = DecisionWork(callout, timing, generation: current, boot: recorder.boot)
+        switch resolve(&work, mayWait: true) {
+        case .verdict(let verdict):
+            record(verdict, work, on: eventLoop, answer: answer)
+            return nil
+        case .needsKeys(let error, let selection):
+            let begun = work
+            return Task {
+                await self.waitForKeys(error, selection, until: timing.deadline)
+                eventLoop.execute {
+                    var work = begun
+                    guard case .verdict(let verdict) = self.resolve(&work, mayWait: false) else { return }
+                    self.record(verdict, work, on: eventLoop, answer: answer)
+                }
+            }
+        }
+    }
+
+    /// Refuses without deciding, with a record: for callouts of gateways that are not authenticated.
+    package func refuse(
+        _ callout: CalloutRequest, _ fault: Fault, _ timing: CallTiming, on eventLoop: any EventLoop,
+        answer: @escaping @Sendable (Verdict) -> Void
+    ) {
+        let work = DecisionWork(callout, timing, generation: current, boot: recorder.boot)
+        let verdict = Verdict(refusing: fault, decisionID: work.record.id.description)
+        record(verdict, work, on: eventLoop, answer: answer)
+    }
+
+    // MARK: The straight line
+
+    private enum Resolution {
+        case verdict(Verdict)
+        case needsKeys(IdentityError, ProviderSelection)
+    }
+
+    /// What the identification of a caller may end in, besides a refusal.
+    private enum Identification {
+        case caller(IdentifiedCaller)
+        case needsKeys(IdentityError, ProviderSelection)
+    }
+
+    private func resolve(_ work: inout DecisionWork, mayWait: Bool) -> Resolution {
+        do throws(Refusal) {
+            let match = try self.match(&work)
+            let caller: IdentifiedCaller
+            switch try identify(&work, match, mayWait: mayWait) {
+            case .caller(let identified): caller = identified
+            case .needsKeys(let error, let selection): return .needsKeys(error, selection)
+            }
+            let mapped = try map(&work, match, caller)
+            let permission = try decide(&work, match, mapped)
+            return .verdict(apply(&work, match, caller, permission))
+        } catch {
+            return .verdict(refusal(error, work))
+        }
+    }
+
+    private func match(_ work: inout DecisionWork) throws(Refusal) -> RouteTable.Match {
+        defer { work.finish(.match, metrics) }
+        try work.checkBudget(.budgetMatch)
+        let path: CanonicalPath
+        do throws(CanonicalPath.Ambiguity) {
+            path = try CanonicalPath(work.callout.path)
+        } catch {
+            throw Refusal(.ambiguousPath, detail: "the path \(error.rawValue)")
+        }
+        if let host = work.callout.host {
+            guard let canonical = CanonicalHost.read(host) else {
+                throw Refusal(.ambiguousPath, detail: "the host is not a host name")
+            }
+            work.record.host = canonical
+        }
+        guard let match = work.generation.routes.match(work.callout, path: path, host: work.record.host) else {
+            throw Refusal(.routeUnknown)
+        }
+        work.match = match
+        work.record.plan = work.generation.plans[match.routeIndex]
+        return match
+    }
+
+    private func identify(
+        _ work: inout DecisionWork, _ match: RouteTable.Match, mayWait: Bool
+    ) throws(Refusal) -> Identification {
+        defer { work.record.latency.identify = work.finish(.identify, metrics) / 1000 }
+        try work.checkBudget(.budgetIdentify)
+        let credential: PresentedCredential
+        do throws(Fault) {
+            credential = try PresentedCredential.find(in: work.callout, sources: match.api.credentials)
+        } catch {
+            throw Refusal(error)
+        }
+        guard case .bearer(let token) = credential else {
+            guard match.route.allowsAnonymous else { throw Refusal(.noCredential) }
+            return .caller(keep(work.generation.anonymous, in: &work))
+        }
+        guard let selection = work.generation.plans[match.routeIndex].selection else { throw Refusal(.tokenIssuer) }
+        do throws(IdentityError) {
+            let verified = try verifier.verify(token, from: selection, now: work.seconds)
+            return .caller(keep(try caller(of: verified, work), in: &work))
+        } catch {
+            if mayWait, verifier.mayRefreshKeys(after: error, from: selection) { return .needsKeys(error, selection) }
+            throw Refusal(error.fault, detail: error.description)
+        }
+    }
+
+    private func caller(of token: VerifiedToken, _ work: DecisionWork) throws(IdentityError) -> IdentifiedCaller {
+        do throws(EntityError) {
+            return try work.generation.caller(of: token)
+        } catch {
+            throw .claimNotAccepted(name: "groups", .notAccepted)
+        }
+    }
+
+    private func keep(_ caller: IdentifiedCaller, in work: inout DecisionWork) -> IdentifiedCaller {
+        work.record.caller = caller
+        return caller
+    }
+
+    private func map(
+        _ work: inout DecisionWork, _ match: RouteTable.Match, _ caller: IdentifiedCaller
+    ) throws(Refusal) -> MappedRequest {
+        try work.checkBudget(.budgetEnrich)
+        defer { work.finish(.enrich, metrics) }
+        let mapping = RequestMapping(
+            generation: work.generation, callout: work.callout, match: match,
+            plan: work.generation.plans[match.routeIndex], host: work.record.host, now: work.seconds * 1000
+        )
+        do throws(EntityError) {
+            let mapped = try mapping.map(caller)
+            work.record.mapped = mapped
+            work.record.inputDigest = ContentDigest.text(of: mapped.input)
+            return mapped
+        } catch {
+            throw Refusal(.policyError, detail: error.description)
+        }
+    }
+
+    /// What policy granted: made by ``decide(_:_:_:)`` alone.
+    private struct Permission {
+        let policies: [String]
+        let message: String?
+    }
+
+    private func decide(
+        _ work: inout DecisionWork, _ match: RouteTable.Match, _ mapped: MappedRequest
+    ) throws(Refusal) -> Permission {
+        defer { work.record.latency.decide = work.finish(.decide, metrics) / 1000 }
+        try work.checkBudget(.budgetDecide)
+        let engine = work.generation.engine
+        let response: Response
+        do throws(PreparationError) {
+            response = try engine.authorize(mapped.request, entities: mapped.entities)
+        } catch {
+            throw Refusal(.policyError, detail: error.description)
+        }
+        work.record.policyErrors = response.errors.map(\.policy.text)
+        for failure in response.errors {
+            logger.warning("policy could not be evaluated", metadata: ["policy": "\(failure.policy)", "error": "\(failure.error)"])
+        }
+        let policies = response.determining.map(\.text)
+        let annotations = response.determining.lazy.compactMap { engine.policies[$0]?.annotations }
+        let message = annotations.compactMap { $0["reason"] }.first
+        work.record.obligations = annotations.compactMap { $0["obligation"] }
+        switch response.decision {
+        case .allow:
+            if match.route.deniesOnError, response.errors.contains(where: { $0.effect == .forbid }) {
+                throw Refusal(.policyError, detail: "a forbid could not be evaluated")
+            }
+            return Permission(policies: policies, message: message)
+        case .deny:
+            throw Refusal(Fault(.policyDenied, message: message), policies: policies)
+        }
+    }
+
+    /// The one place where a verdict allows.
+    private func apply(
+        _ work: inout DecisionWork, _ match: RouteTable.Match, _ caller: IdentifiedCaller, _ permission: Permission
+    ) -> Verdict {
+        defer { work.finish(.apply, metrics) }
+        let headers = match.route.identityHeaders.map { HeaderField($0.name, $0.value(for: caller.principal)) }
+        let principal = caller.principal
+        var attributes = JSONObject()
+        for name in match.route.attributes { attributes.append(name, principal.attributes[name] ?? .string("")) }
+        return Verdict(
+            allowing: Verdict.Grant(
+                decisionID: work.record.id.description, principal: principal, policies: permission.policies,
+                attributes: attributes, setHeaders: HeaderRules.bounded(headers)
+            )
+        )
+    }
+
+    private func refusal(_ refusal: Refusal, _ work: DecisionWork) -> Verdict {
+        if !refusal.detail.isEmpty {
+            logger.debug(
+                "refused",
+                metadata: ["reason": "\(refusal.fault.code.rawValue)", "detail": "\(refusal.detail)"]
+            )
+        }
+        return Verdict(
+            refusing: refusal.fault, decisionID: work.record.id.description, principal: work.record.caller?.principal,
+            policies: refusal.policies, challenge: Challenge.text(for: refusal.fault, realm: work.match?.api.name),
+            prefersFault: work.match?.route.onDeny == .fault
+        )
+    }
+
+    // MARK: Recording and waiting
+
+    private func record(
+        _ verdict: Verdict, _ work: DecisionWork, on eventLoop: any EventLoop,
+        answer: @escaping @Sendable (Verdict) -> Void
+    ) {
+        var record = work.record
+        record.latency.total = work.nanosecondsSinceArrival / 1000
+        record.latency.queue = work.queueNanoseconds / 1000
+        let (metrics, logger, timing, dialect) = (metrics, logger, work.timing, work.callout.dialect)
+        let began = NIODeadline.now()
+        recorder.record(record.auditRecord(of: verdict), on: eventLoop, deadline: timing.deadline) { error in
+            let told: Verdict
+            if let error {
+                logger.error("decision not recorded", metadata: ["error": "\(error)"])
+                told = Verdict(refusing: Fault(.auditUnavailable), decisionID: verdict.decisionID)
+            } else {
+                told = verdict
+            }
+            let now = NIODeadline.now()
+            metrics.time(.record, nanoseconds: (now - began).nanoseconds)
+            metrics.count(told, dialect, nanoseconds: (now - timing.receivedAt).nanoseconds)
+            answer(told)
+        }
+    }
+
+    private func waitForKeys(_ error: IdentityError, _ selection: ProviderSelection, until deadline: NIODeadline?) async {
+        let patience = deadline.map { max(.zero, $0 - .now()) } ?? .seconds(5)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { _ = await self.verifier.refreshKeys(after: error, from: selection) }
+            group.addTask { try? await Task.sleep(for: .nanoseconds(patience.nanoseconds)) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}
+
+extension TimeAmount {
+    fileprivate static var zero: TimeAmount { .nanoseconds(0) }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import StrictJSON
+
+/// Canonical JSON (RFC 8785) of Cedar's entities, as the recorded policy input holds them.
+enum CanonicalEntity {
+    /// `{"id":…,"type":…}`.
+    static func uid(type: String, id: String) -> [UInt8] {
+        var writer = JSONWriter(capacity: 48 + id.utf8.count)
+        writer.beginObject()
+        writer.key("id")
+        writer.string(id)
+        writer.key("type")
+        writer.string(type)
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// An object without what Cedar cannot express: `null` and numbers that are no integers.
+    static func record(_ object: JSONObject) -> [UInt8] { expressible(object).canonicalBytes() }
+
+    private static func expressible(_ object: JSONObject) -> JSONValue {
+        var kept = JSONObject()
+        for member in object.members {
+            if let value = expressible(member.value) { kept.append(member.key, value) }
+        }
+        return .object(kept)
+    }
+
+    private static func expressible(_ value: JSONValue) -> JSONValue? {
+        switch value {
+        case .null: nil
+        case .number(let number): number.int64 == nil ? nil : value
+        case .bool, .string: value
+        case .array(let elements): .array(elements.compactMap { expressible($0) })
+        case .object(let object): expressible(object)
+        }
+    }
+}
+
+/// The longest text from a caller that stands in a leaf, in bytes (THREATS A7).
+private let maximumTextBytes = 256
+
+extension JSONWriter {
+    /// Writes a member whose text a caller chose, cut to a fixed length.
+    mutating func bounded(_ key: StaticString, _ text: String) {
+        self.key(key)
+        string(Self.cut(text))
+    }
+
+    /// Writes a member with at most 16 texts that a caller chose.
+    mutating func bounded(_ key: StaticString, _ texts: [String]) {
+        self.key(key)
+        beginArray()
+        for text in texts.prefix(16) { string(Self.cut(text)) }
+        endArray()
+    }
+
+    /// The longest prefix of whole characters within the limit.
+    static func cut(_ text: String) -> String {
+        guard text.utf8.count > maximumTextBytes else { return text }
+        var bytes = Array(text.utf8.prefix(maximumTextBytes))
+        while let last = bytes.last, last & 0xC0 == 0x80 { bytes.removeLast() }
+        if let last = bytes.last, last >= 0xC0 { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Whether ``bounded(_:_:)`` would cut.
+    static func isCut(_ text: String) -> Bool { text.utf8.count > maximumTextBytes }
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuditLog
+import Callout
+import StrictJSON
+
+/// What a decision's record says (AUDIT, section 4), gathered along the way.
+struct DecisionRecord {
+    let callout: CalloutRequest
+    let id: UUIDv7
+    let time: AuditTimestamp
+    let boot: String
+    var caller: IdentifiedCaller?
+    var plan: RoutePlan?
+    var host: String?
+    var mapped: MappedRequest?
+    /// `sha256:` of the canonical policy input.
+    var inputDigest = ""
+    var digests: PolicyGeneration.Digests
+    var policyErrors: [String] = []
+    var obligations: [String] = []
+    var latency = StageLatency()
+
+    /// The record in the form that the log takes.
+    func auditRecord(of verdict: Verdict) -> AuditRecord {
+        var commitments = Commitments()
+        commit(to: &commitments, verdict)
+        var writer = JSONWriter(capacity: 2048)
+        writer.beginObject()
+        writer.key("act")
+        writeAction(to: &writer)
+        writer.key("boot")
+        writer.string(boot)
+        writer.key("dec")
+        writeDecision(verdict, to: &writer)
+        writer.key("gw")
+        writeGateway(to: &writer)
+        writer.key("id")
+        writer.string(id.description)
+        writer.key("lat_us")
+        latency.write(to: &writer)
+        writer.key("n")
+        let counterOffset = writer.bytes.count
+        writer.raw(EmptyCollection<UInt8>())
+        if !commitments.isEmpty {
+            writer.key("sd")
+            commitments.writeObject(to: &writer)
+        }
+        writer.key("t")
+        writer.string(plain: "decision")
+        writer.key("told")
+        writeTold(verdict, to: &writer)
+        let cut = cutFields
+        if !cut.isEmpty {
+            writer.key("trunc")
+            writer.beginArray()
+            for field in cut { writer.string(field) }
+            writer.endArray()
+        }
+        writer.key("ts")
+        writer.string(time.description)
+        writer.key("v")
+        writer.int(1)
+        if let caller {
+            writer.key("who")
+            writer.raw(caller.whoJSON)
+        }
+        writer.endObject()
+        return AuditRecord(
+            leaf: writer.bytes, counterOffset: counterOffset, disclosures: commitments.disclosures,
+            release: verdict.outcome == .allow ? .mayPrecedeSync : .whenDurable
+        )
+    }
+
+    /// Personal data goes behind commitments only (AUDIT, section 5).
+    private func commit(to commitments: inout Commitments, _ verdict: Verdict) {
+        if let caller, caller.principal.kind != .anonymous {
+            commitments.add("sub", string: JSONWriter.cut(caller.principal.id))
+            for name in ["email", "name"] as [StaticString] {
+                if let text = caller.principal.attributes[name.description]?.stringValue {
+                    commitments.add(name, string: JSONWriter.cut(text))
+                }
+            }
+            if let groups = caller.groupsJSON { commitments.add("groups", json: groups) }
+        }
+        if let address = callout.clientAddress, !address.isEmpty { commitments.add("ip", string: JSONWriter.cut(address)) }
+        if let agent = callout.singleHeader("user-agent") { commitments.add("ua", string: JSONWriter.cut(agent)) }
+        if let plan { commitments.add("path", string: plan.template) }
+        if let mapped {
+            commitments.add("resource", string: JSONWriter.cut(mapped.resourceID))
+            commitments.add("input", json: mapped.input)
+        }
+    }
+
+    private func writeAction(to writer: inout JSONWriter) {
+        writer.beginObject()
+        if let mapped { writer.bounded("action", mapped.actionName) }
+        if let host = host ?? callout.host { writer.bounded("host", host) }
+        writer.bounded("method", callout.method)
+        if let mapped { writer.bounded("resource_type", mapped.resourceType) }
+        if let plan { writer.bounded("route", plan.template) }
+        writer.endObject()
+    }
+
+    private func writeDecision(_ verdict: Verdict, to writer: inout JSONWriter) {
+        writer.beginObject()
+        if mapped != nil {
+            writer.key("ctx")
+            writer.string(inputDigest)
+        }
+        writer.key("entities")
+        writer.string(digests.entities)
+        if !policyErrors.isEmpty { writer.bounded("errors", policyErrors) }
+        if !obligations.isEmpty { writer.bounded("obligations", obligations) }
+        writer.bounded("policies", verdict.policies)
+        writer.key("policy_set")
+        writer.string(digests.policySet)
+        writer.key("reason")
+        writer.string(verdict.reason.rawValue)
+        writer.key("schema")
+        writer.string(digests.schema)
+        writer.key("status")
+        writer.int(Int64(verdict.status))
+        writer.key("verdict")
+        writer.string(verdict.outcome.rawValue)
+        writer.endObject()
+    }
+
+    private func writeGateway(to writer: inout JSONWriter) {
+        let gateway = callout.gateway
+        writer.beginObject()
+        writer.bounded("name", gateway.name)
+        if !gateway.peer.isEmpty { writer.bounded("peer", gateway.peer) }
+        writer.key("peer_auth")
+        writer.string(gateway.authentication.rawValue)
+        writer.key("proto")
+        writer.string(callout.dialect.rawValue)
+        if !callout.gatewayRequestID.isEmpty { writer.bounded("req", callout.gatewayRequestID) }
+        if let (trace, span) = traceContext {
+            writer.key("span")
+            writer.string(span)
+            writer.key("trace")
+            writer.string(trace)
+        }
+        writer.endObject()
+    }
+
+    private func writeTold(_ verdict: Verdict, to writer: inout JSONWriter) {
+        writer.beginObject()
+        if !verdict.attributes.isEmpty { writer.bounded("attributes", verdict.attributes.members.map(\.key)) }
+        if !verdict.setHeaders.isEmpty { writer.bounded("headers", verdict.setHeaders.map(\.name)) }
+        writer.key("ttl_s")
+        writer.int(Int64(verdict.ttl))
+        writer.endObject()
+    }
+
+    /// The names of fields of which only the beginning is recorded, sorted.
+    private var cutFields: [String] {
+        var names: [String] = []
+        if JSONWriter.isCut(host ?? callout.host ?? "") { names.append("act.host") }
+        if JSONWriter.isCut(callout.method) { names.append("act.method") }
+        if JSONWriter.isCut(callout.gatewayRequestID) { names.append("gw.req") }
+        return names
+    }
+
+    /// Trace and span of `traceparent` (W3C Trace Context, section 3.2.2).
+    private var traceContext: (trace: String, span: String)? {
+        guard let text = callout.singleHeader("traceparent"), text.utf8.count == 55 else { return nil }
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 4, parts[1].utf8.count == 32, parts[2].utf8.count == 16,
+            text.utf8.allSatisfy({ 0x30...0x39 ~= $0 || 0x61...0x66 ~= $0 || $0 == UInt8(ascii: "-") })
+        else { return nil }
+        return (String(parts[1]), String(parts[2]))
+    }
+}
+
+/// How long the stages of a decision took, in microseconds.
+struct StageLatency {
+    var total: Int64 = 0
+    /// From the arrival of the request to the beginning of its decision.
+    var queue: Int64 = 0
+    var identify: Int64 = 0
+    var decide: Int64 = 0
+
+    func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("authn")
+        writer.int(identify)
+        writer.key("policy")
+        writer.int(decide)
+        writer.key("queue")
+        writer.int(queue)
+        writer.key("total")
+        writer.int(total)
+        writer.endObject()
+    }
+}

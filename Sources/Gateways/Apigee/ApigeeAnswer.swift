@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Callout
+package import NIOCore
+import StrictJSON
+import Transport
+
+/// Writes the `MessageContext` that answers a callout: changed fields only (WIRE W3).
+package struct ApigeeAnswer {
+    private var writer: ProtobufWriter
+
+    /// The answer to a message.
+    ///
+    /// - Parameters:
+    ///   - verdict: What was decided.
+    ///   - message: The question, for the keys of its headers and the flow variable that holds the gateway's key.
+    ///   - original: The bytes of the question, of which the content is copied when headers change.
+    package static func encode(_ verdict: Verdict, to message: ApigeeMessage, original: ByteBuffer) -> ByteBuffer {
+        var answer = ApigeeAnswer(writer: ProtobufWriter(ByteBufferAllocator().buffer(capacity: 1024)))
+        answer.writeHeaders(verdict, message, original)
+        answer.writeFault(verdict)
+        answer.writeVariables(verdict, message)
+        return answer.writer.buffer
+    }
+
+    private mutating func writeHeaders(_ verdict: Verdict, _ message: ApigeeMessage, _ original: ByteBuffer) {
+        guard verdict.outcome == .allow, let request = message.request, !verdict.setHeaders.isEmpty else { return }
+        writer.message(1) { writer in
+            var written: Set<String> = []
+            for header in request.headers {
+                let spelling = Self.spelling(of: header.key)
+                guard let owned = verdict.setHeaders.first(where: { $0.name == spelling }) else {
+                    if spelling.hasPrefix("x-countersign-") { Self.write(header.key, [], to: &writer) }
+                    continue
+                }
+                let isSameName = owned.name == header.key.asciiLowercased && written.insert(owned.name).inserted
+                Self.write(header.key, isSameName ? [owned.value] : [], to: &writer)
+            }
+            for field in verdict.setHeaders where !written.contains(field.name) {
+                Self.write(field.name, [field.value], to: &writer)
+            }
+            if let content = request.content,
+                let slice = original.getSlice(at: original.readerIndex + content.lowerBound, length: content.count)
+            {
+                writer.bytes(7, slice)
+            }
+        }
+    }
+
+    /// The name as upstreams that take `_` for `-` read it (THREATS G5).
+    private static func spelling(of key: String) -> String {
+        String(decoding: key.utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0.asciiLowercased }, as: UTF8.self)
+    }
+
+    private static func write(_ key: String, _ values: [String], to writer: inout ProtobufWriter) {
+        writer.message(4) { entry in
+            entry.string(1, key)
+            entry.message(2) { strings in
+                for value in values { strings.string(1, value) }
+            }
+        }
+    }
+
+    private mutating func writeFault(_ verdict: Verdict) {
+        guard verdict.outcome != .allow, verdict.prefersFault else { return }
+        writer.message(5) { fault in
+            fault.string(1, verdict.reason.faultName)
+            fault.string(4, verdict.message)
+        }
+    }
+
+    private mutating func writeVariables(_ verdict: Verdict, _ message: ApigeeMessage) {
+        variable("countersign.allow") { $0.bool(4, verdict.outcome == .allow) }
+        variable("countersign.verdict", verdict.outcome.rawValue)
+        variable("countersign.status") { $0.int32(1, Int32(clamping: verdict.status)) }
+        variable("countersign.reason", verdict.reason.rawValue)
+        variable("countersign.message", verdict.message)
+        variable("countersign.challenge", verdict.challenge ?? "")
+        variable("countersign.decision", verdict.decisionID)
+        variable("countersign.principal", verdict.principal.map { "\($0.kind.rawValue)::\"\($0.entityID)\"" } ?? "")
+        variable("countersign.policies", verdict.policies.joined(separator: ","))
+        for attribute in verdict.attributes.members { self.attribute(attribute) }
+        if message.variables[ApigeeVariable.key] != nil { variable(ApigeeVariable.key) { _ in } }
+    }
+
+    private mutating func attribute(_ member: JSONObject.Member) {
+        let name = "countersign.attr_" + member.key
+        switch member.value {
+        case .string(let text): variable(name, text)
+        case .bool(let flag): variable(name) { $0.bool(4, flag) }
+        case .number(let number):
+            if let integer = number.int64 {
+                variable(name) { $0.int64(2, integer) }
+            } else if let double = number.double {
+                variable(name) { $0.double(5, double) }
+            }
+        case .array, .object: variable(name, String(decoding: member.value.canonicalBytes(), as: UTF8.self))
+        case .null: break
+        }
+    }
+
+    private mutating func variable(_ name: String, _ text: String) {
+        variable(name) { $0.string(3, text) }
+    }
+
+    private mutating func variable(_ name: String, _ value: (inout ProtobufWriter) -> Void) {
+        writer.message(15) { entry in
+            entry.string(1, name)
+            entry.message(2) { value(&$0) }
+        }
+    }
+}

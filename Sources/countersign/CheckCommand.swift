@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import CountersignServer
+import StrictJSON
+
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Reads configuration, policies, entities and keys; prints every problem.",
+        discussion: """
+            Each problem is one line `file:line: path: message`. Exit 1 if there is any.
+
+            Example: countersign check countersign.yaml
+            """
+    )
+
+    @Argument(help: "The configuration file.")
+    var file: String
+
+    @Flag(name: .long, help: "Prints a JSON array of problems.")
+    var json = false
+
+    func run() throws {
+        let problems = ConfigurationCheck.problems(file)
+        if json {
+            let list = JSONValue.array(
+                problems.map { problem in
+                    [
+                        "file": .string(problem.file), "line": .number(JSONNumber(Int64(problem.line))),
+                        "path": .string(problem.path), "message": .string(problem.message),
+                    ]
+                })
+            Terminal.say(String(decoding: list.canonicalBytes(), as: UTF8.self))
+        } else {
+            for problem in problems { Terminal.say(problem.description) }
+            if problems.isEmpty { Terminal.say("\(file): in order") }
+        }
+        if !problems.isEmpty { throw ExitCode(1) }
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// Text for people and scripts.
+enum Terminal {
+    /// Writes a line to standard output at once.
+    static func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+
+    /// Writes a line to standard error at once.
+    static func complain(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+    /// Whether standard output is a terminal that wants colours.
+    static var hasColours: Bool {
+        isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+    }
+
+    /// The text in green or red on a terminal, else as it is.
+    static func mark(_ text: String, isGood: Bool) -> String {
+        hasColours ? "\u{1B}[\(isGood ? "32" : "31")m\(text)\u{1B}[0m" : text
+    }
+}
