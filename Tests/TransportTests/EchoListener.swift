@@ -15,6 +15,14 @@ let echoService = GRPCServiceDescription(
         "Fail": .unary { call, responder in
             responder.fail(GRPCStatus(.permissionDenied, "not \(call.metadata["x-name"] ?? "anybody"), 100%"))
         },
+        "Peer": .unary { call, responder in
+            var text = "\(call.peer.remoteAddress)\(call.peer.isTLS ? " tls" : "")"
+            if let leaf = call.peer.certificate {
+                text +=
+                    " \(([leaf.subject] + leaf.uris + leaf.dnsNames).joined(separator: " ")) \(leaf.fingerprint.count)"
+            }
+            responder.succeed(message: ByteBuffer(string: text))
+        },
         "Chat": .streaming { _, stream in
             StreamReceiver(onMessage: { stream.send($0) }, onEnd: { stream.finish(.ok) })
         },

@@ -33,6 +33,7 @@ extension GRPCConnection {
                 receiver.onCancel()
             }
             refuse(slot: index, streamID: streamID, status: status, httpStatus: httpStatus)
+        case .surplus(let streamID): session?.reset(streamID: streamID, errorCode: .refusedStream)
         case .cancelled(let actions):
             for action in actions { action() }
         }

@@ -15,6 +15,7 @@ extension GRPCConnection: HTTP2SessionOwner {
             slots.append(StreamSlot())
         }
         slots[index].open(streamID: streamID)
+        slots[index].isSurplus = liveCount >= limits.concurrentStreams
         liveCount += 1
         return index
     }
@@ -28,7 +29,7 @@ extension GRPCConnection: HTTP2SessionOwner {
             }
             return false
         }
-        guard slot.state == .opening else { return true }
+        guard slot.state == .opening, !slot.isSurplus else { return true }
         slot.read(name: name, value: value, router: router)
         return true
     }
@@ -40,6 +41,12 @@ extension GRPCConnection: HTTP2SessionOwner {
         if endOfStream { slot.hasRemoteEnded = true }
         guard slot.state == .opening else {
             if endOfStream { remoteEnded(index, streamID) }
+            return
+        }
+        guard !slot.isSurplus else {
+            slot.state = .answered
+            transportEvents.streamRefused()
+            events.append(.surplus(streamID: streamID))
             return
         }
         slot.state = .receiving
@@ -160,7 +167,6 @@ extension GRPCConnection: HTTP2SessionOwner {
                 resetBudget.earn(1)
             }
         } else {
-            if errorCode == HTTP2ErrorCode.refusedStream.rawValue { transportEvents.streamRefused() }
             noteCancellation(slot)
         }
         release(index)

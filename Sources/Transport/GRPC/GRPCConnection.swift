@@ -22,6 +22,7 @@ final class GRPCConnection: ChannelInboundHandler, DrainableConnection, @uncheck
         case message(slot: Int, streamID: Int32, message: ByteBuffer)
         case end(slot: Int, streamID: Int32)
         case reject(slot: Int, streamID: Int32, GRPCStatus, httpStatus: Int)
+        case surplus(streamID: Int32)
         case cancelled([@Sendable () -> Void])
     }
 

@@ -25,6 +25,9 @@ final class StreamSlot {
     var streamID: Int32 = 0
     var state = State.free
 
+    /// One more than was announced: to be reset without a look.
+    var isSurplus = false
+
     // What came in.
     var isPOST = false
     var isGRPC = false
@@ -69,6 +72,7 @@ final class StreamSlot {
     func clear() {
         streamID = 0
         state = .free
+        isSurplus = false
         isPOST = false
         isGRPC = false
         route = nil

@@ -26,6 +26,8 @@ final class HTTP2Session {
     private var session: OpaquePointer?
     private var owner: (any HTTP2SessionOwner)?
     private let isServer: Bool
+    /// What the first SETTINGS frame must say, once it is about to be sent.
+    private var announcedStreams: Int?
     /// The stream whose header block is being received; the library never interleaves two.
     private var headerSlot: Int?
     /// No byte may be fed any more.
@@ -123,7 +125,10 @@ extension HTTP2Session {
             entry(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
         ]
         if isServer {
-            entries.append(entry(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, options.concurrentStreams))
+            // The library ends the whole connection for one stream too many. It is told of no limit; `send` puts the
+            // real one on the wire, and the owner refuses the surplus stream by stream.
+            entries.append(entry(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, Int(Int32.max)))
+            announcedStreams = options.concurrentStreams
         } else {
             entries.append(entry(NGHTTP2_SETTINGS_ENABLE_PUSH, 0))
         }
@@ -155,8 +160,26 @@ extension HTTP2Session {
             if count < 0 { isTerminated = true }
             return false
         }
-        body(UnsafeRawBufferPointer(start: bytes, count: count))
+        let frame = UnsafeRawBufferPointer(start: bytes, count: count)
+        if let streams = announcedStreams {
+            announcedStreams = nil
+            Self.announcing(streams, in: frame).withUnsafeBytes(body)
+        } else {
+            body(frame)
+        }
         return true
+    }
+
+    /// The server's first frame, its SETTINGS, with the real limit of concurrent streams.
+    private static func announcing(_ streams: Int, in frame: UnsafeRawBufferPointer) -> [UInt8] {
+        var frame = Array(frame)
+        guard frame.count >= 9, frame[3] == UInt8(NGHTTP2_SETTINGS.rawValue) else { return frame }
+        for entry in stride(from: 9, through: frame.count - 6, by: 6)
+        where frame[entry] == 0 && frame[entry + 1] == UInt8(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS.rawValue) {
+            let value = UInt32(clamping: streams)
+            for index in 0..<4 { frame[entry + 2 + index] = UInt8(truncatingIfNeeded: value >> UInt32(24 - 8 * index)) }
+        }
+        return frame
     }
 
     /// Whether the connection has nothing left to do in either direction.

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import Testing
+import Transport
+
+@Suite("Busy and correct clients lose nothing", .enabled(if: PythonClient.interpreter != nil))
+struct HonestClientTests {
+    @Test(
+        "grpcio calls, streams, compression, health, reflection, and a client that resets and pings",
+        .timeLimit(.minutes(1)))
+    func grpcio() async throws {
+        try await withEchoListener { port in
+            let result = try await PythonClient.run(script: "honest.py", [String(port)])
+            #expect(result.code == 0, "\(result.output)")
+        }
+    }
+}
+
+@Suite("Each attack is stopped while others are served", .enabled(if: PythonClient.interpreter != nil))
+struct AbuseTests {
+    @Test(
+        "floods, oversized headers, protocol violations",
+        .timeLimit(.minutes(1)),
+        arguments: [
+            "rapid-reset", "ping-flood", "settings-flood", "window-update-flood", "priority-flood", "empty-data-flood",
+            "unknown-frame-flood", "headers-flood", "continuation-flood", "many-settings", "window-overflow",
+            "data-on-idle-stream", "frame-too-large", "header-list", "hpack-bomb", "upper-case-name", "missing-path",
+            "content-length-mismatch", "too-many-streams", "no-preface",
+        ])
+    func attacks(_ attack: String) async throws {
+        try await expectStopped(attack, ListenerConfiguration(trust: .stranger))
+    }
+
+    @Test(
+        "peers that stall",
+        .timeLimit(.minutes(1)),
+        arguments: ["slow-headers", "half-frame", "half-message", "silent", "slow-reader"])
+    func stalls(_ attack: String) async throws {
+        var configuration = ListenerConfiguration(trust: .stranger)
+        configuration.limits.headerTimeout = .milliseconds(500)
+        configuration.limits.messageTimeout = .milliseconds(500)
+        try await expectStopped(attack, configuration)
+    }
+
+    private func expectStopped(_ attack: String, _ configuration: ListenerConfiguration) async throws {
+        try await withEchoListener(configuration: configuration) { port in
+            let result = try await PythonClient.run(script: "abuse.py", [String(port), attack])
+            #expect(result.code == 0, "\(result.output)")
+        }
+    }
+}

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""honest.py PORT: what busy, correct clients do; exit 0 if nothing was lost."""
+import struct
+import sys
+
+import grpc
+from raw_client import RawClient, frame
+
+port = int(sys.argv[1])
+target = f"127.0.0.1:{port}"
+channel = grpc.insecure_channel(target, options=[("grpc.max_receive_message_length", -1)])
+echo = channel.unary_unary("/test.Echo/Echo")
+
+
+def failure(call):
+    try:
+        call()
+    except grpc.RpcError as error:
+        return error.code(), error.details()
+    return None
+
+
+def concurrent(method, count):
+    calls = [(channel.unary_unary(method).future(b"%d" % n), b"%d" % n) for n in range(count)]
+    assert all(call.result(timeout=30) == message for call, message in calls)
+
+
+def statuses():
+    unary = channel.unary_unary
+    assert failure(lambda: unary("/test.Echo/Nothing")(b""))[0] == grpc.StatusCode.UNIMPLEMENTED
+    refused = failure(lambda: unary("/test.Echo/Fail")(b"", metadata=[("x-name", "m")]))
+    assert refused == (grpc.StatusCode.PERMISSION_DENIED, "not m, 100%"), refused
+    assert failure(lambda: unary("/test.Echo/Never")(b"", timeout=0.1))[0] == grpc.StatusCode.DEADLINE_EXCEEDED
+    assert failure(lambda: echo(b"a" * (17 << 20)))[0] == grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+def compression():
+    assert echo(b"a" * 5000, compression=grpc.Compression.Gzip) == b"a" * 5000
+    bomb = failure(lambda: echo(b"a" * (18 << 20), compression=grpc.Compression.Gzip))
+    assert bomb[0] == grpc.StatusCode.RESOURCE_EXHAUSTED, bomb
+    unknown = failure(lambda: echo(b"a" * 5000, compression=grpc.Compression.Deflate))
+    assert unknown[0] == grpc.StatusCode.UNIMPLEMENTED, unknown
+
+
+def streams():
+    chat = channel.stream_stream("/test.Echo/Chat")
+    assert list(chat(iter([b"%d" % n for n in range(3000)]))) == [b"%d" % n for n in range(3000)]
+    assert sum(len(message) for message in chat(iter([b"w" * 1_000_000] * 36))) == 36_000_000
+
+
+def health():
+    from grpc_health.v1 import health_pb2, health_pb2_grpc
+    stub = health_pb2_grpc.HealthStub(channel)
+    assert stub.Check(health_pb2.HealthCheckRequest()).status == health_pb2.HealthCheckResponse.SERVING
+    unknown = failure(lambda: stub.Check(health_pb2.HealthCheckRequest(service="nobody")))
+    assert unknown[0] == grpc.StatusCode.NOT_FOUND
+    watch = stub.Watch(health_pb2.HealthCheckRequest())
+    assert next(watch).status == health_pb2.HealthCheckResponse.SERVING
+    watch.cancel()
+
+
+def reflection():
+    from google.protobuf.descriptor_pool import DescriptorPool
+    from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+    database = ProtoReflectionDescriptorDatabase(channel)
+    assert "grpc.health.v1.Health" in database.get_services(), database.get_services()
+    service = DescriptorPool(database).FindServiceByName("grpc.health.v1.Health")
+    assert [method.name for method in service.methods] == ["Check", "Watch"]
+
+
+def busy():
+    """Thousands of calls with a ping, a given-up call and window updates between them, on one connection."""
+    client = RawClient(port)
+    for number in range(3000):
+        client.send(client.open("/test.Echo/Never", b"x") + frame(3, 0, client.stream, struct.pack(">I", 8))
+                    + frame(6, 0, 0, b"12345678") + frame(8, 0, 0, struct.pack(">I", 100)))
+        client.send(client.open(message=b"%d" % number))
+        outcome = client.until_stream_ends(client.stream)
+        assert outcome[0] == "end", (number, outcome)
+
+
+assert all(echo(b"%d" % n) == b"%d" % n for n in range(500))
+concurrent("/test.Echo/Echo", 2000)
+concurrent("/test.Echo/Late", 2000)
+assert echo(b"z" * 3_000_000) == b"z" * 3_000_000
+for step in (statuses, compression, streams, health, reflection, busy):
+    step()
