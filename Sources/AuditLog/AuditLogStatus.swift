@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A cheap picture of the log at one moment.
+public struct AuditLogStatus: Sendable, Hashable {
+    /// Why the log does not take records.
+    public enum Refusal: Sendable, Hashable {
+        /// No segment can be made.
+        case diskFull
+        /// Writing failed twice; the disk is being probed.
+        case turnedOff
+        /// ``AuditLog/close()`` was called.
+        case closed
+    }
+
+    /// The mode in force.
+    public var mode: AuditLogConfiguration.Mode
+    /// Why records are refused, or `nil` while they are taken.
+    public var refusal: Refusal?
+    /// The origin that checkpoints carry.
+    public var origin: String
+    /// Records queued or being written.
+    public var queuedRecords: Int
+    /// Bytes queued or being written.
+    public var queuedBytes: Int
+    /// The number of leaves on stable storage.
+    public var durableSize: UInt64
+    /// The size of the newest published checkpoint.
+    public var checkpointSize: UInt64
+    /// How long the last sync of a batch took, in microseconds.
+    public var lastSyncMicroseconds: UInt64
+    /// Records in the last batch.
+    public var lastBatchRecords: Int
+    /// Batches synced since the start.
+    public var batches: UInt64
+    /// Free bytes of the file system, as of the last look (each segment and each second with traffic).
+    public var freeBytes: UInt64
+    /// Whether ``freeBytes`` is below the configured minimum.
+    public var isShortOfSpace: Bool
+    /// Writes and syncs of batches that failed since the start.
+    public var writeFailures: UInt64
+    /// Integrations or checkpoints that failed since the start; each is tried again.
+    public var integrationFailures: UInt64
+    /// Records refused since the start; `gap` records account for them.
+    public var refusedRecords: UInt64
+    /// Zero-filled segments standing ready.
+    public var spareSegments: Int
+
+    /// Whether records are taken.
+    public var isWritable: Bool { refusal == nil }
+}

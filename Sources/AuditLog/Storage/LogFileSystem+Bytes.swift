@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension LogFileSystem {
+    /// Writes all of some bytes at an offset.
+    func write(_ bytes: ArraySlice<UInt8>, to file: File, at offset: UInt64) throws(Failure) {
+        try bytes.withUnsafeBufferPointer { buffer throws(Failure) in
+            try write(file, UnsafeRawBufferPointer(buffer), offset)
+        }
+    }
+
+    /// Reads a whole file.
+    func readAll(_ file: File, limit: Int) throws(Failure) -> [UInt8] {
+        let size = try size(file)
+        guard size <= UInt64(limit) else {
+            throw .corrupted(file: file.path, offset: UInt64(limit), problem: "it is larger than \(limit) bytes")
+        }
+        var bytes = [UInt8](repeating: 0, count: Int(size))
+        let count = try bytes.withUnsafeMutableBufferPointer { buffer throws(Failure) in
+            try read(file, UnsafeMutableRawBufferPointer(buffer), 0)
+        }
+        bytes.removeLast(bytes.count - count)
+        return bytes
+    }
+}

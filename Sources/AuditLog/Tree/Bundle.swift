@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Up to 256 entries, with the openings of their commitments.
+struct Bundle: Sendable {
+    /// Each entry: a big-endian 16-bit length and its bytes (C2SP tlog-tiles, "Log entries").
+    private(set) var entries: [UInt8] = []
+    /// Lines `{"i":<leaf index>,"d":[…]}` of the entries that have any.
+    private(set) var disclosures: [UInt8] = []
+
+    init() {}
+
+    init(entries: [UInt8], disclosures: [UInt8]) {
+        self.entries = entries
+        self.disclosures = disclosures
+    }
+
+    mutating func append(_ record: DurableRecord) {
+        entries.append(UInt8(truncatingIfNeeded: record.leaf.count >> 8))
+        entries.append(UInt8(truncatingIfNeeded: record.leaf.count))
+        entries.append(contentsOf: record.leaf)
+        guard !record.disclosures.isEmpty else { return }
+        disclosures.append(contentsOf: "{\"i\":\(record.index),\"d\":".utf8)
+        disclosures.append(contentsOf: record.disclosures)
+        disclosures.append(contentsOf: "}\n".utf8)
+    }
+
+    /// Splits a bundle into its entries; `nil` unless it holds exactly so many.
+    static func split(_ bytes: [UInt8], count: Int) -> [Range<Int>]? {
+        var entries: [Range<Int>] = []
+        entries.reserveCapacity(count)
+        var offset = 0
+        while offset < bytes.count {
+            guard offset + 2 <= bytes.count else { return nil }
+            let start = offset + 2
+            let end = start + (Int(bytes[offset]) << 8 | Int(bytes[offset + 1]))
+            guard end <= bytes.count else { return nil }
+            entries.append(start..<end)
+            offset = end
+        }
+        return entries.count == count ? entries : nil
+    }
+
+    /// The leaf index that a line of a disclosure file starts with.
+    static func index(ofLine line: ArraySlice<UInt8>) -> UInt64? {
+        guard line.starts(with: "{\"i\":".utf8) else { return nil }
+        let digits = line.dropFirst(5).prefix { (0x30...0x39).contains($0) }
+        return UInt64(String(decoding: digits, as: UTF8.self))
+    }
+
+    static func disclosurePath(_ number: UInt64) -> String { "disclosures/\(number).jsonl" }
+}
