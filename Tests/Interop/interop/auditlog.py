@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads and verifies an audit directory; written from the documented form alone, shares no code with the service."""
+import base64
+import datetime
+import hashlib
+import json
+import pathlib
+import re
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+WIDTH = 256
+UUID7 = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+DECISION_PARTS = ("gw", "dec")
+PERSONAL = {"sub", "email", "name", "ip", "ua", "path", "groups", "resource", "input"}
+
+
+class Unverified(Exception):
+    """The log is not what it claims to be."""
+
+
+def leaf_hash(entry):
+    return hashlib.sha256(b"\0" + entry).digest()
+
+
+def node_hash(left, right):
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def root_of(hashes):
+    """Merkle tree hash of RFC 6962, section 2.1, over leaf hashes."""
+    if not hashes:
+        return hashlib.sha256(b"").digest()
+    stack = []  # complete subtrees, largest first, as (height, hash)
+    for value in hashes:
+        height = 0
+        while stack and stack[-1][0] == height:
+            value = node_hash(stack.pop()[1], value)
+            height += 1
+        stack.append((height, value))
+    value = stack.pop()[1]
+    while stack:
+        value = node_hash(stack.pop()[1], value)
+    return value
+
+
+def tile_path(level, number, width):
+    parts = ["%03d" % (number % 1000)]
+    number //= 1000
+    while number:
+        parts.insert(0, "x%03d" % (number % 1000))
+        number //= 1000
+    path = "tile/%s/%s" % (level, "/".join(parts))
+    return path if width == WIDTH else "%s.p/%d" % (path, width)
+
+
+class VerifierKey:
+    def __init__(self, text):
+        self.text = text.strip()
+        self.name, key_id, data = self.text.split("+", 2)
+        raw = base64.b64decode(data, validate=True)
+        if len(raw) != 33 or raw[0] != 1:
+            raise Unverified("`%s` is not an Ed25519 key of type 1" % self.text)
+        self.key_id = hashlib.sha256(self.name.encode() + b"\n" + raw).digest()[:4]
+        if self.key_id.hex() != key_id.lower():
+            raise Unverified("the key id of `%s` is not that of its content" % self.text)
+        self._key = ed25519.Ed25519PublicKey.from_public_bytes(raw[1:])
+
+    def signed(self, text, signature):
+        try:
+            self._key.verify(signature, text)
+            return True
+        except InvalidSignature:
+            return False
+
+
+class Checkpoint:
+    def __init__(self, note, keys):
+        body, separator, signatures = note.rpartition("\n\n")
+        text = (body + "\n").encode()
+        lines = body.split("\n")
+        if not separator or len(lines) != 3:
+            raise Unverified("the checkpoint's body is not three lines")
+        self.origin, self.size, self.root = lines[0], int(lines[1]), base64.b64decode(lines[2], validate=True)
+        if lines[1] != str(self.size):
+            raise Unverified("the size `%s` is not in normal form" % lines[1])
+        good = 0
+        for line in signatures.splitlines():
+            dash, name, data = line.split(" ")
+            raw = base64.b64decode(data, validate=True)
+            for key in keys:
+                if dash == "\u2014" and name == key.name == self.origin and raw[:4] == key.key_id:
+                    if not key.signed(text, raw[4:]):
+                        raise Unverified("a signature of a known key does not verify")
+                    good += 1
+        if good == 0:
+            raise Unverified("no signature of a known key")
+
+
+class AuditDirectory:
+    """One `<data>/audit` directory."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+
+    def keys(self):
+        return [VerifierKey(line) for line in (self.path / "log.vkey").read_text().split("\n") if line.strip()]
+
+    def checkpoint(self):
+        return Checkpoint((self.path / "log/checkpoint").read_text(), self.keys())
+
+    def _file(self, level, number, size):
+        """A tile's bytes; after growth the full tile stands for its former partial ones."""
+        width = min(WIDTH, size - number * WIDTH)
+        path = self.path / "log" / tile_path(level, number, width)
+        if not path.exists() and width < WIDTH:
+            path = self.path / "log" / tile_path(level, number, WIDTH)
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            raise Unverified("`%s` is missing" % path) from None
+
+    def entries(self, size=None):
+        """The leaves, in order, as bytes."""
+        size = self.checkpoint().size if size is None else size
+        found = []
+        for number in range((size + WIDTH - 1) // WIDTH):
+            data, at, wanted = self._file("entries", number, size), 0, min(WIDTH, size - number * WIDTH)
+            while wanted:
+                length = int.from_bytes(data[at:at + 2], "big")
+                if len(data) - at < 2 + length:
+                    raise Unverified("bundle %d ends early" % number)
+                found.append(data[at + 2:at + 2 + length])
+                at += 2 + length
+                wanted -= 1
+        return found
+
+    def records(self, size=None):
+        return [json.loads(entry) for entry in self.entries(size)]
+
+    def decisions(self):
+        return [record for record in self.records() if record["t"] == "decision"]
+
+    def has(self, decision_id):
+        return any(record.get("id") == decision_id for record in self.records())
+
+    def disclosures(self):
+        """{leaf index: {name: value}} of everything that is still disclosed, with the commitments' hashes."""
+        found = {}
+        for path in sorted((self.path / "disclosures").glob("**/*.jsonl")):
+            for line in path.read_text().splitlines():
+                entry = json.loads(line)
+                values = {}
+                for text in entry["d"]:
+                    salt, name, value = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+                    values[name] = (value, base64.urlsafe_b64encode(
+                        hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode(), salt)
+                found[entry["i"]] = values
+        return found
+
+    def verify(self):
+        """Checks everything; returns the checkpoint and the records."""
+        checkpoint = self.checkpoint()
+        entries = self.entries(checkpoint.size)
+        hashes = [leaf_hash(entry) for entry in entries]
+        self._verify_tiles(hashes)
+        if root_of(hashes) != checkpoint.root:
+            raise Unverified("the root is not that of the entries")
+        records = [_parsed(index, entry) for index, entry in enumerate(entries)]
+        _verify_counters(records)
+        self._verify_disclosures(records)
+        return checkpoint, records
+
+    def _verify_tiles(self, hashes):
+        level = 0
+        while hashes:
+            for number in range((len(hashes) + WIDTH - 1) // WIDTH):
+                part = hashes[number * WIDTH:(number + 1) * WIDTH]
+                if self._file(level, number, len(hashes))[:32 * len(part)] != b"".join(part):
+                    raise Unverified("tile %d/%d does not match the entries" % (level, number))
+            hashes = [root_of(hashes[i:i + WIDTH]) for i in range(0, len(hashes) - WIDTH + 1, WIDTH)]
+            level += 1
+
+    def _verify_disclosures(self, records):
+        for index, values in self.disclosures().items():
+            if index >= len(records):
+                continue  # of an entry that the next checkpoint will cover
+            commitments = records[index].get("sd", {})
+            for name, (_, digest, salt) in values.items():
+                if commitments.get(name) != digest:
+                    raise Unverified("entry %d: the disclosure of `%s` does not open its commitment" % (index, name))
+                if len(base64.urlsafe_b64decode(salt + "=" * (-len(salt) % 4))) < 16:
+                    raise Unverified("entry %d: the salt of `%s` is short" % (index, name))
+
+
+def _unique(pairs):
+    names = [name for name, _ in pairs]
+    if len(names) != len(set(names)):
+        raise ValueError("duplicate member")
+    return dict(pairs)
+
+
+def _parsed(index, entry):
+    try:
+        record = json.loads(entry, object_pairs_hook=_unique)
+    except ValueError as problem:
+        raise Unverified("entry %d: %s" % (index, problem)) from None
+    if json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() != entry:
+        raise Unverified("entry %d is not canonical JSON" % index)
+    if len(entry) > 16384 or record.get("v") != 1 or not isinstance(record.get("t"), str):
+        raise Unverified("entry %d: size, `v` or `t`" % index)
+    if not UUID7.match(record.get("id", "")):
+        raise Unverified("entry %d: `id` is not a UUIDv7" % index)
+    datetime.datetime.strptime(record["ts"], "%Y-%m-%dT%H:%M:%S.%fZ")
+    if len(record["ts"]) != 27:
+        raise Unverified("entry %d: `ts` has another length" % index)
+    if not isinstance(record.get("boot"), str) or not isinstance(record.get("n"), int):
+        raise Unverified("entry %d: `boot` or `n`" % index)
+    if PERSONAL & set(record) or (record["t"] == "decision" and not all(part in record for part in DECISION_PARTS)):
+        raise Unverified("entry %d: members" % index)
+    return record
+
+
+def _verify_counters(records):
+    """Within one boot n is 1, 2, 3 and so on; a hole needs a gap record that names it."""
+    seen, explained = {}, {}
+    for record in records:
+        if record["t"] == "gap":
+            gap = record["gap"]
+            explained.setdefault(record["boot"], set()).update(range(gap["from"], gap["to"] + 1))
+    finished = []
+    current = None
+    for index, record in enumerate(records):
+        boot, n = record["boot"], record["n"]
+        if boot != current:
+            if boot in finished:
+                raise Unverified("entry %d: boot `%s` comes back" % (index, boot))
+            finished.append(boot)
+            current = boot
+        last = seen.get(boot, 0)
+        missing = set(range(last + 1, n)) - explained.get(boot, set())
+        if n <= last or missing:
+            raise Unverified("entry %d: n is %d after %d" % (index, n, last))
+        seen[boot] = n
