@@ -31,7 +31,7 @@ audit: { mode: strict, origin: tidewater/one, key: "file:secrets/log.key", check
 """
 
 # Added to every provider whose keys come from this machine over plain HTTP.
-INSECURE = ", insecure_loopback: true"
+INSECURE = ", allow_insecure: true"
 
 POLICIES = {
     "entries.cedar": """\

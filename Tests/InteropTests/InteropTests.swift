@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// The programmes of `Tests/Interop`, run against a release binary with clients that are not ours.
+@Suite(
+    "Interop: other people's clients against the binary",
+    .enabled(if: Interop.isConfigured, "COUNTERSIGN_TEST_PYTHON and COUNTERSIGN_BINARY are not set"),
+    .serialized
+)
+struct InteropTests {
+    @Test("suites pass", .timeLimit(.minutes(5)), arguments: ["apigee", "decisions", "malformed"])
+    func passes(suite: String) throws {
+        let (status, output) = try Interop.run(suite)
+        #expect(status == 0, "\(output)")
+    }
+}
+
+private enum Interop {
+    static let environment = ProcessInfo.processInfo.environment
+    static var isConfigured: Bool {
+        environment["COUNTERSIGN_TEST_PYTHON"] != nil && environment["COUNTERSIGN_BINARY"] != nil
+    }
+
+    /// Runs one suite and returns its exit code with what it printed.
+    static func run(_ suite: String) throws -> (status: Int32, output: String) {
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Interop/run").path
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try #require(environment["COUNTERSIGN_TEST_PYTHON"]))
+        process.arguments = [script, try #require(environment["COUNTERSIGN_BINARY"]), suite]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+}
