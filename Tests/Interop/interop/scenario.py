@@ -21,6 +21,7 @@ apis:
   ledger:
     match: { hosts: [ledger.example.test], proxies: [ledger-v3], base_path: /ledger/v3 }
     providers: [north, south, east]
+    credentials: [authorization, "header:x-ledger-token", "query:access", "cookie:ledger"]
     routes:
       - { name: entry.show, match: { methods: [GET, HEAD], path: "/entries/{entry}" } }
       - { name: entry.add, match: { methods: [POST], path: "/entries" }, action: entry.add, headers: [x-user, x-scopes] }

@@ -237,6 +237,10 @@ def credentials(report, scenario, gateway):
     token = scenario.north.token("mara", ["ledger:read"])
     report.equal("token in countersign.token", gateway.ask(variables={"countersign.token": token}).outcome(),
                  "allow:allowed")
+    for name, fields in (("a named header", dict(headers={"X-Ledger-Token": token})),
+                         ("a query parameter", dict(query="a=1&access=" + token)),
+                         ("a cookie", dict(headers={"Cookie": "theme=dark; ledger=%s; z=1" % token}))):
+        report.equal("token in " + name, gateway.ask(**fields).outcome(), "allow:allowed")
     report.check("countersign.token is not echoed", token not in str(
         gateway.ask(variables={"countersign.token": token}).message), "token in the answer")
     report.equal("a bad countersign.token", gateway.ask(variables={"countersign.token": token[:-9]}).value("verdict"),
