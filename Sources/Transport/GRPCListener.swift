@@ -35,4 +35,15 @@ package final class GRPCListener: Service {
 
     /// Reads the certificate files again; on an error the ones in use stay in use.
     package func reloadCertificates() throws(TLSError) { try listener.reloadCertificates() }
+
+    /// Makes any channel speak gRPC as a listener's connections do, so that fuzzers can feed it bytes without a socket.
+    ///
+    /// Called on the channel's event loop.
+    package static func configure(
+        _ channel: any Channel, configuration: ListenerConfiguration, services: [GRPCServiceDescription]
+    ) throws {
+        let connection = GRPCConnection(
+            router: GRPCRouter(services), configuration: configuration, transportEvents: TransportEvents())
+        try channel.pipeline.syncOperations.addHandler(connection)
+    }
 }

@@ -193,7 +193,7 @@ extension HTTPConnection {
         keepsAlive =
             head.isKeepAlive && !isDraining && !head.headers.contains(name: "upgrade") && head.method != .CONNECT
         wait(atMost: limits.messageTimeout)
-        guard head.version.minor == 0 || head.headers[canonicalForm: "host"].count == 1 else { return refuse(400) }
+        guard head.version.minor == 0 || head.headers["host"].count == 1 else { return refuse(400) }
         guard head.headers["host"].count <= 1, head.headers["content-length"].count <= 1 else { return refuse(400) }
         if let length = head.headers.first(name: "content-length") {
             guard let length = Int(length), length >= 0 else { return refuse(400) }
