@@ -2,9 +2,7 @@
 
 /// Decides requests under one policy set and one base of entities; immutable and usable from every thread.
 ///
-/// Policies are compiled and indexed by their scopes, so that a decision's cost follows the number of policies that
-/// apply, not the number that exist. The diagnostics are exact nevertheless: a policy is only passed over when its
-/// scope is false, and scopes cannot fail.
+/// Every policy is evaluated, so that determining policies and errors are complete.
 public final class PolicyEngine: Sendable {
     /// The policies that decide.
     public let policies: PolicySet
@@ -12,7 +10,7 @@ public final class PolicyEngine: Sendable {
     public let entities: EntityStore
     let universe: Universe
 
-    /// Compiles and indexes.
+    /// Takes a snapshot of policies and base entities.
     ///
     /// - Parameters:
     ///   - policies: The policies.
@@ -33,7 +31,14 @@ public final class PolicyEngine: Sendable {
         _ request: PreparedRequest, entities: [PreparedEntities] = []
     ) throws(PreparationError) -> Response {
         guard accepts(request, entities) else { throw .anotherEngine }
-        return Response(decision: .deny, determining: [], errors: [])
+        var overlay: [EntityUID: EntityStore.Node] = [:]
+        for group in entities.reversed() {
+            for node in group.nodes { overlay[node.entity.uid] = node }
+        }
+        let plain = Request(
+            principal: universe.uid(of: request.principal.runtime), action: universe.uid(of: request.action.runtime),
+            resource: universe.uid(of: request.resource.runtime), context: universe.record(request.context.storage))
+        return ReferenceAuthorizer(policies: policies, entities: self.entities, overlay: overlay).authorize(plain)
     }
 
     /// Decides a request, preparing everything first.
@@ -90,7 +95,7 @@ extension PolicyEngine {
         let store = try EntityStore.closing(entities, above: self.entities)
         let loader = universe.loader
         return PreparedEntities(
-            members: store.map { loader.entity($0.entity, ancestors: $0.ancestors) },
+            members: store.map { loader.entity($0.entity, ancestors: $0.ancestors) }, nodes: store,
             universe: universe.identifier)
     }
 }

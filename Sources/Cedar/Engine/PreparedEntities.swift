@@ -7,10 +7,13 @@
 /// prepared apart do not see one another's parents.
 public final class PreparedEntities: Sendable {
     let members: [EntityData]
+    /// The same entities as plain values.
+    let nodes: [EntityStore.Node]
     let universe: UInt64
 
-    init(members: [EntityData], universe: UInt64) {
+    init(members: [EntityData], nodes: [EntityStore.Node], universe: UInt64) {
         self.members = members
+        self.nodes = nodes
         self.universe = universe
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is asked: may the principal do the action on the resource, in this context?
+/// A question: may the principal do the action on the resource in this context.
 public struct Request: Sendable, Hashable {
     /// Who asks.
     public var principal: EntityUID

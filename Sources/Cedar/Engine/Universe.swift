@@ -24,9 +24,6 @@ final class Universe: Sendable {
     static let mixedIdentifier: UInt64 = 0
     private static let counter = Atomic<UInt64>(1)
 
-    /// - Parameters:
-    ///   - vocabulary: What must be known beside what the entities mention.
-    ///   - entities: The base store.
     init(vocabulary: Vocabulary, entities store: EntityStore) {
         var vocabulary = vocabulary
         let ordered = store.nodes.values.sorted { $0.entity.uid < $1.entity.uid }

@@ -4,9 +4,10 @@
 struct ReferenceAuthorizer {
     let policies: PolicySet
     let entities: EntityStore
+    var overlay: [EntityUID: EntityStore.Node] = [:]
 
     func authorize(_ request: Request) -> Response {
-        let evaluator = ReferenceEvaluator(request: request, entities: entities)
+        let evaluator = ReferenceEvaluator(request: request, entities: entities, overlay: overlay)
         var (permits, forbids, errors): ([PolicyID], [PolicyID], [PolicyFailure]) = ([], [], [])
         for policy in policies.effectivePolicies {
             do throws(EvaluationError) {

@@ -13,7 +13,7 @@ extension ReferenceEvaluator {
     private func has(_ name: String, in value: Value) throws(EvaluationError) -> Bool {
         switch value {
         case .record(let record): return record[name] != nil
-        case .entity(let uid): return entities[uid]?.attributes[name] != nil
+        case .entity(let uid): return node(uid)?.entity.attributes[name] != nil
         case .bool, .long, .string, .set, .decimal, .ip, .datetime, .duration:
             throw .typeMismatch(expected: [.record, .entity], actual: value.kind)
         }
@@ -25,7 +25,7 @@ extension ReferenceEvaluator {
             guard let found = record[name] else { throw .keyMissing(name) }
             return found
         case .entity(let uid):
-            guard let entity = entities[uid] else { throw .entityDoesNotExist(uid) }
+            guard let entity = node(uid)?.entity else { throw .entityDoesNotExist(uid) }
             guard let found = entity.attributes[name] else { throw .attributeMissing(uid, attribute: name) }
             return found
         case .bool, .long, .string, .set, .decimal, .ip, .datetime, .duration:
@@ -50,10 +50,10 @@ extension ReferenceEvaluator {
             return .bool(inner.elements.contains(where: outer.contains))
         case .hasTag:
             let (uid, tag) = (try entity(receiver), try string(value))
-            return .bool(entities[uid]?.tags[tag] != nil)
+            return .bool(node(uid)?.entity.tags[tag] != nil)
         case .getTag:
             let (uid, tag) = (try entity(receiver), try string(value))
-            guard let entity = entities[uid] else { throw .entityDoesNotExist(uid) }
+            guard let entity = node(uid)?.entity else { throw .entityDoesNotExist(uid) }
             guard let found = entity.tags[tag] else { throw .tagMissing(uid, tag: tag) }
             return found
         }

@@ -4,6 +4,8 @@
 struct ReferenceEvaluator {
     let request: Request
     let entities: EntityStore
+    /// Entities that lie above the store.
+    var overlay: [EntityUID: EntityStore.Node] = [:]
     /// What slots stand for.
     var slots: [Slot: EntityUID] = [:]
 
@@ -114,8 +116,10 @@ struct ReferenceEvaluator {
     }
 
     func isIn(_ uid: EntityUID, _ ancestor: EntityUID) -> Bool {
-        uid == ancestor || entities.ancestors(of: uid).contains(ancestor)
+        uid == ancestor || node(uid)?.ancestors.contains(ancestor) ?? false
     }
+
+    func node(_ uid: EntityUID) -> EntityStore.Node? { overlay[uid] ?? entities.nodes[uid] }
 
     private func isType(
         _ inner: Expression, _ type: EntityTypeName, _ ancestor: Expression?

@@ -27,7 +27,7 @@ public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
         self.expected = expected
     }
 
-    /// `file:line:column: error: problem; expected ...`
+    /// One line: place, severity, problem, and what was expected.
     public var description: String {
         "\(location): \(severity.rawValue): \(problem)" + (expected.isEmpty ? "" : "; expected \(expected)")
     }

@@ -4,7 +4,7 @@
 public struct SourceLocation: Sendable, Hashable, CustomStringConvertible {
     /// The name that the caller gave to the text.
     public let file: String
-    /// The line, from 1. Lines end at LF.
+    /// The line, from 1; lines end at LF.
     public let line: Int
     /// The column, from 1, counted in Unicode scalars.
     public let column: Int
