@@ -86,7 +86,38 @@ let package = Package(
             ]
         ),
 
+        // Tests, one target a room.
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
+        .testTarget(name: "CalloutTests", dependencies: ["Callout"]),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", .coreMetrics]),
+        .testTarget(
+            name: "OutboundTests",
+            dependencies: ["Outbound", .nioCore, .nioPosix, .nioHTTP1, .nioSSL],
+            resources: [.copy("Certificates")]
+        ),
+        .testTarget(
+            name: "IdentityTests",
+            dependencies: ["Callout", "Identity", "Outbound", "StrictJSON", .crypto, .cryptoExtras],
+            resources: [.copy("Vectors")]
+        ),
+        .testTarget(
+            name: "DevelopmentIdentityProviderTests",
+            dependencies: ["Callout", "DevelopmentIdentityProvider", "Identity", "StrictJSON", .crypto]
+        ),
+        .testTarget(name: "DecisionEngineTests", dependencies: ["Callout", "DecisionEngine"]),
+        .testTarget(name: "GatewaysTests", dependencies: ["Callout", "Gateways", "StrictJSON", "Transport", .nioCore]),
+        .testTarget(name: "CountersignServerTests", dependencies: ["CountersignServer"]),
+        .testTarget(name: "InteropTests"),
+        .testTarget(name: "CedarTests", dependencies: ["Cedar"]),
+        .testTarget(
+            name: "AuditLogTests",
+            dependencies: ["AuditLog", "StrictJSON", .crypto, .logging, .nioCore, .nioPosix]
+        ),
+        .testTarget(
+            name: "TransportTests",
+            dependencies: ["Transport", .lifecycle, .logging, .nioCore, .nioEmbedded, .nioPosix],
+            exclude: ["Python"]
+        ),
     ]
 )
 
@@ -98,6 +129,7 @@ extension Target.Dependency {
     static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")
+    static let nioEmbedded: Self = .product(name: "NIOEmbedded", package: "swift-nio")
     static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
     static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
     static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")

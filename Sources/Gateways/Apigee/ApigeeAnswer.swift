@@ -25,18 +25,19 @@ package struct ApigeeAnswer {
 
     private mutating func writeHeaders(_ verdict: Verdict, _ message: ApigeeMessage, _ original: ByteBuffer) {
         guard verdict.outcome == .allow, let request = message.request, !verdict.setHeaders.isEmpty else { return }
+        let fields = verdict.setHeaders + [HeaderField("x-countersign-decision", verdict.decisionID)]
         writer.message(1) { writer in
             var written: Set<String> = []
             for header in request.headers {
                 let spelling = Self.spelling(of: header.key)
-                guard let owned = verdict.setHeaders.first(where: { $0.name == spelling }) else {
+                guard let owned = fields.first(where: { $0.name == spelling }) else {
                     if spelling.hasPrefix("x-countersign-") { Self.write(header.key, [], to: &writer) }
                     continue
                 }
                 let isSameName = owned.name == header.key.asciiLowercased && written.insert(owned.name).inserted
                 Self.write(header.key, isSameName ? [owned.value] : [], to: &writer)
             }
-            for field in verdict.setHeaders where !written.contains(field.name) {
+            for field in fields where !written.contains(field.name) {
                 Self.write(field.name, [field.value], to: &writer)
             }
             if let content = request.content,
