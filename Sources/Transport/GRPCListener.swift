@@ -8,7 +8,9 @@ package final class GRPCListener: Service {
     private let listener: Listener
     private let health: HealthStatus?
 
-    /// - Parameter health: Set to not serving when draining begins; serve it by adding `HealthStatus.service`.
+    /// Prepares a listener; `bind` opens it.
+    ///
+    /// `health` is set to not serving when draining begins; it is served if `services` holds its `HealthStatus.service`.
     package init(
         configuration: ListenerConfiguration, services: [GRPCServiceDescription], health: HealthStatus? = nil,
         group: any EventLoopGroup, events: TransportEvents = TransportEvents()

@@ -19,7 +19,9 @@ package struct HTTPCallRequest: Sendable {
     package let receivedAt: NIODeadline
 }
 
-/// Answers one HTTP request, now or later on its event loop. The second answer is dropped.
+/// Answers one HTTP request, now or later on its event loop.
+///
+/// The second answer is dropped.
 package struct HTTPResponder: Sendable {
     let connection: HTTPConnection
     let number: Int

@@ -23,7 +23,9 @@ package final class HealthStatus: Sendable {
 
     package init() {}
 
-    /// Sets one service's status; the empty name stands for the whole server. Without effect after `shutDown`.
+    /// Sets one service's status; the empty name stands for the whole server.
+    ///
+    /// Without effect after `shutDown`.
     package func set(_ serving: Serving, service: String = "") {
         let notifications = state.withLock { state -> [@Sendable (Serving) -> Void] in
             guard !state.isShutDown, state.statuses[service] != serving else { return [] }

@@ -12,7 +12,9 @@ package struct StreamingCall: Sendable {
     package let receivedAt: NIODeadline
 }
 
-/// Our side of a streaming call. All members belong on the call's event loop.
+/// Our side of a streaming call.
+///
+/// All members belong on the call's event loop.
 package struct GRPCStream: Sendable {
     let connection: GRPCConnection
     let slot: Int

@@ -43,6 +43,13 @@ struct AbuseTests {
         try await expectStopped(attack, configuration)
     }
 
+    @Test("a connection without calls is drained and closed", .timeLimit(.minutes(1)))
+    func idle() async throws {
+        var configuration = ListenerConfiguration(trust: .stranger)
+        configuration.limits.idleTimeout = .milliseconds(300)
+        try await expectStopped("idle", configuration)
+    }
+
     private func expectStopped(_ attack: String, _ configuration: ListenerConfiguration) async throws {
         try await withEchoListener(configuration: configuration) { port in
             let result = try await PythonClient.run(script: "abuse.py", [String(port), attack])

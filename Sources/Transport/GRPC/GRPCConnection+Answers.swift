@@ -174,7 +174,7 @@ extension GRPCConnection {
     }
 
     private func stallsFromNow(_ slot: StreamSlot) {
-        let at = NIODeadline.now() + limits.messageTimeout
+        let at = (isReadBatch ? now : .now()) + limits.messageTimeout
         slot.stallsAt = at
         armTimer(at: at)
     }

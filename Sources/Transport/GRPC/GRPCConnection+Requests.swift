@@ -121,7 +121,7 @@ extension GRPCConnection: HTTP2SessionOwner {
         let held = slot.assembler.heldBytes + (slot.pendingMessage?.readableBytes ?? 0)
         bufferedBytes += held - slot.charged
         slot.charged = held
-        guard bufferedBytes <= limits.bufferedBytes else {
+        guard bufferedBytes <= max(limits.bufferedBytes, limits.messageBytes) else {
             throw GRPCStatus(.resourceExhausted, "too many bytes wait on this connection")
         }
     }

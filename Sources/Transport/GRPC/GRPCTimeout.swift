@@ -4,7 +4,9 @@ import NIOCore
 
 /// The value of a `grpc-timeout` header: one to eight digits and a unit.
 enum GRPCTimeout {
-    /// `nil` if the value is malformed. Timeouts beyond 100 years count as 100 years.
+    /// The time that a header allows, or `nil` if it is malformed.
+    ///
+    /// Timeouts beyond 100 years count as 100 years.
     static func parse(_ value: UnsafeRawBufferPointer) -> TimeAmount? {
         guard value.count >= 2, value.count <= 9, let unit = value.last else { return nil }
         var number: Int64 = 0

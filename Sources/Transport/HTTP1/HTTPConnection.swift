@@ -160,7 +160,9 @@ extension HTTPConnection {
         context.fireChannelReadComplete()
     }
 
-    /// Handles what waits until a request is with its handler. A loop, since handlers may answer at once.
+    /// Handles what waits until a request is with its handler.
+    ///
+    /// A loop, since handlers may answer at once.
     func workOff() {
         guard !isWorkingOff else { return }
         isWorkingOff = true

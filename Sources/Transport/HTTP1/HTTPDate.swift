@@ -22,7 +22,7 @@ enum HTTPDate {
         }
     }
 
-    /// - Parameter seconds: Seconds since the Unix epoch, zero or more.
+    /// Formats whole seconds since the Unix epoch; earlier ones count as the epoch.
     static func text(_ seconds: Int) -> String {
         let (days, rest) = max(seconds, 0).quotientAndRemainder(dividingBy: 86_400)
         // Days since 1 March of the year 0, in eras of 400 years, so that the leap day comes last.

@@ -2,7 +2,8 @@
 
 import CNghttp2
 
-/// One HTTP/2 connection's state in libnghttp2: the only file that calls the library.
+/// One HTTP/2 connection's state in libnghttp2: the only file that calls the library
+/// (`HTTP2Field` prepares the headers that are passed to it).
 ///
 /// The rules that keep this boundary safe, each of which a reviewer can check here:
 /// - streams carry a slot number as user data, never a pointer, so nothing is retained and a stale one is a failed
@@ -44,7 +45,9 @@ final class HTTP2Session {
 
     deinit { close() }
 
-    /// Deletes the session. Must not be called from inside a callback.
+    /// Deletes the session.
+    ///
+    /// Must not be called from inside a callback.
     func close() {
         isTerminated = true
         owner = nil
@@ -209,25 +212,22 @@ extension HTTP2Session {
 
 // MARK: Submissions
 
-/// A header to send. A static name and value are not copied by the library.
-enum HTTP2Field {
-    case fixed(StaticString, StaticString)
-    case value(StaticString, [UInt8])
-    case free([UInt8], [UInt8])
-}
-
 extension HTTP2Session {
     /// Answers with headers alone (Trailers-Only, and answers that are not gRPC).
     func submitHeaders(streamID: Int32, _ fields: [HTTP2Field]) -> Bool {
         guard let session else { return false }
-        return withFields(fields) { nghttp2_submit_response(session, streamID, $0.baseAddress, $0.count, nil) } == 0
+        return HTTP2Field.withEntries(of: fields) {
+            nghttp2_submit_response(session, streamID, $0.baseAddress, $0.count, nil)
+        } == 0
     }
 
     /// Answers with headers; the body comes from the owner's `produce`.
     func submitResponse(streamID: Int32, slot: Int, _ fields: [HTTP2Field]) -> Bool {
         guard let session else { return false }
         var provider = Self.provider(slot: slot)
-        return withFields(fields) { nghttp2_submit_response(session, streamID, $0.baseAddress, $0.count, &provider) }
+        return HTTP2Field.withEntries(of: fields) {
+            nghttp2_submit_response(session, streamID, $0.baseAddress, $0.count, &provider)
+        }
             == 0
     }
 
@@ -235,7 +235,7 @@ extension HTTP2Session {
     func submitRequest(slot: Int, _ fields: [HTTP2Field]) -> Int32? {
         guard let session else { return nil }
         var provider = Self.provider(slot: slot)
-        let streamID = withFields(fields) {
+        let streamID = HTTP2Field.withEntries(of: fields) {
             nghttp2_submit_request(session, nil, $0.baseAddress, $0.count, &provider, Self.pointer(slot))
         }
         return streamID > 0 ? streamID : nil
@@ -244,7 +244,9 @@ extension HTTP2Session {
     /// Allowed inside `produce`, before it returns `lastBytesBeforeTrailers`.
     func submitTrailers(streamID: Int32, _ fields: [HTTP2Field]) -> Bool {
         guard let session else { return false }
-        return withFields(fields) { nghttp2_submit_trailer(session, streamID, $0.baseAddress, $0.count) } == 0
+        return HTTP2Field.withEntries(of: fields) {
+            nghttp2_submit_trailer(session, streamID, $0.baseAddress, $0.count)
+        } == 0
     }
 
     func resume(streamID: Int32) {
@@ -282,51 +284,6 @@ extension HTTP2Session {
         nghttp2_data_provider(source: nghttp2_data_source(fd: Int32(truncatingIfNeeded: slot))) {
             _, streamID, space, count, flags, source, user in
             HTTP2Session.of(user) { $0.onProduce(streamID, .init(start: space, count: count), flags, source) }
-        }
-    }
-
-    private func withFields(_ fields: [HTTP2Field], _ body: (UnsafeBufferPointer<nghttp2_nv>) -> Int32) -> Int32 {
-        // The bytes of every field lie one after the other; the library copies them unless they are static.
-        var bytes: [UInt8] = []
-        for field in fields {
-            switch field {
-            case .fixed: break
-            case .value(_, let value): bytes += value
-            case .free(let name, let value): bytes += name + value
-            }
-        }
-        return bytes.withUnsafeMutableBufferPointer { bytes in
-            withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: max(fields.count, 1)) { entries in
-                var offset = 0
-                func copied(_ count: Int) -> UnsafeMutablePointer<UInt8>? {
-                    defer { offset += count }
-                    return bytes.baseAddress.map { $0 + offset }
-                }
-                for (index, field) in fields.enumerated() {
-                    entries.initializeElement(at: index, to: Self.entry(field, copied))
-                }
-                return body(UnsafeBufferPointer(rebasing: entries[..<fields.count]))
-            }
-        }
-    }
-
-    private static func entry(_ field: HTTP2Field, _ copied: (Int) -> UnsafeMutablePointer<UInt8>?) -> nghttp2_nv {
-        let staticName = UInt8(NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue)
-        let staticBoth = staticName | UInt8(NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue)
-        switch field {
-        case .fixed(let name, let value):
-            return nghttp2_nv(
-                name: UnsafeMutablePointer(mutating: name.utf8Start),
-                value: UnsafeMutablePointer(mutating: value.utf8Start),
-                namelen: name.utf8CodeUnitCount, valuelen: value.utf8CodeUnitCount, flags: staticBoth)
-        case .value(let name, let value):
-            return nghttp2_nv(
-                name: UnsafeMutablePointer(mutating: name.utf8Start), value: copied(value.count),
-                namelen: name.utf8CodeUnitCount, valuelen: value.count, flags: staticName)
-        case .free(let name, let value):
-            let start = copied(name.count)
-            return nghttp2_nv(
-                name: start, value: copied(value.count), namelen: name.count, valuelen: value.count, flags: 0)
         }
     }
 }

@@ -71,7 +71,9 @@ extension HealthStatus {
     }()
 }
 
-/// One Watch call. `@unchecked Sendable`: used on the call's event loop only.
+/// One Watch call.
+///
+/// `@unchecked Sendable`: used on the call's event loop only.
 private final class HealthWatch: @unchecked Sendable {
     private let health: HealthStatus
     private let stream: GRPCStream
