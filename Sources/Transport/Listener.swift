@@ -78,9 +78,14 @@ final class Listener: Sendable {
             try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
         }
         let connection = try addConnection(channel)
-        state.withLock { $0.connections[ObjectIdentifier(channel)] = (channel, connection) }
         events.connectionOpened()
         channel.closeFuture.whenComplete { _ in self.closed(channel) }
+        // Draining may have begun since the first look, and would not know of this connection.
+        let isLate = state.withLock { state in
+            if !state.isDraining { state.connections[ObjectIdentifier(channel)] = (channel, connection) }
+            return state.isDraining
+        }
+        if isLate { throw Refused() }
     }
 
     /// Thrown in the initializer, it closes the connection that was just accepted.

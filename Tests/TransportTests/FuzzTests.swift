@@ -43,7 +43,7 @@ struct FuzzTests {
     func connection(seed: UInt64) throws {
         var random = Pseudorandom(state: seed)
         var answered = 0
-        for _ in 0..<500 {
+        for _ in 0..<200 {
             var bytes = Self.preface
             for number in 0..<UInt8.random(in: 1...4, using: &random) {
                 let method = ["Echo", "Fail", "Chat", "Never", "None"].randomElement(using: &random) ?? "Echo"
@@ -83,7 +83,7 @@ struct FuzzTests {
     func walker(seed: UInt64) {
         var random = Pseudorandom(state: seed)
         var fields = 0
-        for _ in 0..<20_000 {
+        for _ in 0..<5000 {
             var writer = ProtobufWriter()
             writer.string(1, "text")
             writer.message(2) { inner in
@@ -96,7 +96,7 @@ struct FuzzTests {
             }
             fields += walk(bytes)
         }
-        #expect(fields > 20_000)
+        #expect(fields > 5000)
     }
 
     private func walk(_ bytes: [UInt8]) -> Int {

@@ -9,8 +9,8 @@ import Transport
 struct HTTPListenerTests {
     private func withListener(_ body: (_ port: Int) async throws -> Void) async throws {
         var configuration = ListenerConfiguration()
-        configuration.limits.headerTimeout = .milliseconds(500)
-        configuration.limits.messageTimeout = .milliseconds(500)
+        configuration.limits.headerTimeout = .seconds(1)
+        configuration.limits.messageTimeout = .seconds(1)
         let listener = HTTPListener(configuration: configuration, group: MultiThreadedEventLoopGroup.singleton) {
             request, responder in
             guard request.path != "/split" else {

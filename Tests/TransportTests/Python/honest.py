@@ -68,6 +68,48 @@ def reflection():
     assert [method.name for method in service.methods] == ["Check", "Watch"]
 
 
+def shape(fields, message=b"x"):
+    """The decoded headers of the one HEADERS frame that answers a call on a connection of its own."""
+    from hpack import Decoder
+    client = RawClient(port)
+    client.stream += 2
+    client.send(frame(1, 4, client.stream, client.headers(replace=fields)) + frame(0, 1, client.stream, message))
+    kind, last = client.until_stream_ends(client.stream)
+    assert kind == "end", kind
+    return dict(Decoder().decode(last.data)) if last.body_len and hasattr(last, "data") else {}
+
+
+def shapes():
+    def call(method="POST", kind="application/grpc", *more, path="/test.Echo/Echo"):
+        return [(":method", method), (":scheme", "http"), (":path", path), (":authority", "x"), ("content-type", kind), *more]
+    te = ("te", "trailers")
+    whole = b"\0\0\0\0\1x"
+    assert shape(call("GET", "application/grpc", te))[":status"] == "405"
+    assert shape(call("POST", "application/json", te))[":status"] == "415"
+    assert shape(call("POST", "application/grpcx", te))[":status"] == "415"
+    for fields, message, status in [
+        (call("POST", "application/grpc", te, path="/x"), whole, "12"),
+        (call("POST", "application/grpc", te, ("grpc-encoding", "br")), whole, "12"),
+        (call("POST", "application/grpc", te, ("grpc-timeout", "5X")), whole, "13"),
+        (call("POST", "application/grpc", te, ("grpc-timeout", "0n")), whole, "4"),
+        (call("POST", "application/grpc", te), b"", "13"),
+        (call("POST", "application/grpc", te), b"\0\0\0\0\5x", "13"),
+        (call("POST", "application/grpc", te), b"\7\0\0\0\1x", "13"),
+        (call("POST", "application/grpc", te), b"\1\0\0\0\1x", "13"),
+        (call("POST", "application/grpc", te, ("grpc-encoding", "gzip")), b"\1\0\0\0\1x", "13"),
+        (call("POST", "application/grpc", te), whole + whole, "13"),
+        (call("POST", "application/grpc", te), b"\0\xff\xff\xff\xffx", "8"),
+    ]:
+        answer = shape(fields, message)
+        assert (answer[":status"], answer["grpc-status"]) == ("200", status), (fields, message, answer)
+        assert answer["grpc-accept-encoding"] == "identity,gzip" and answer["content-type"] == "application/grpc"
+    # Like Go and Java, a call without te is served.
+    client = RawClient(port)
+    client.stream += 2
+    client.send(frame(1, 4, 1, client.headers(replace=call())) + frame(0, 1, 1, whole))
+    assert client.until_stream_ends(1)[0] == "end"
+
+
 def busy():
     """Thousands of calls with a ping, a given-up call and window updates between them, on one connection."""
     client = RawClient(port)
@@ -83,5 +125,5 @@ assert all(echo(b"%d" % n) == b"%d" % n for n in range(500))
 concurrent("/test.Echo/Echo", 2000)
 concurrent("/test.Echo/Late", 2000)
 assert echo(b"z" * 3_000_000) == b"z" * 3_000_000
-for step in (statuses, compression, streams, health, reflection, busy):
+for step in (statuses, compression, streams, health, reflection, shapes, busy):
     step()
