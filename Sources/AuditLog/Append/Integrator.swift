@@ -79,6 +79,10 @@ final class Integrator: @unchecked Sendable {
 
     /// Makes spare segments ahead; when none can be made and none is left, records are refused.
     func replenish() {
+        // The space was missing for something else than a spare.
+        if queue.monitor.withLock({ $0.spares.count >= queue.configuration.spareSegments }) {
+            queue.resume(after: .diskFull)
+        }
         while queue.monitor.withLock({ $0.spares.count < queue.configuration.spareSegments && !$0.isStopping }) {
             serial += 1
             do {

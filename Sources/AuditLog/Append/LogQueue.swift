@@ -14,6 +14,7 @@ final class LogQueue: Sendable {
         var pending: [QueuedRecord] = []
         /// Records that wait for room, by ticket, in the order of their tickets.
         var waiting: [UInt64: QueuedRecord] = [:]
+        var waitingBytes = 0
         var firstTicket: UInt64 = 0
         var nextTicket: UInt64 = 0
         /// Durable, not yet given to the integrator.
@@ -131,7 +132,9 @@ final class LogQueue: Sendable {
             return nil
         }
         // Those who wait hold as much memory as those in the queue: both have the same bound.
-        guard let deadline, deadline > .now(), state.waiting.count < configuration.maximumQueuedRecords else {
+        guard let deadline, deadline > .now(), state.waiting.count < configuration.maximumQueuedRecords,
+            state.waitingBytes + queued.byteCount <= configuration.maximumQueuedBytes
+        else {
             deliveries.add(queued.recipient, .failure(.queueFull))
             count(.queueFull, &state)
             return nil
@@ -139,6 +142,7 @@ final class LogQueue: Sendable {
         let ticket = state.nextTicket
         state.nextTicket += 1
         state.waiting[ticket] = queued
+        state.waitingBytes += queued.byteCount
         return ticket
     }
 
@@ -146,6 +150,7 @@ final class LogQueue: Sendable {
         var deliveries = Deliveries()
         monitor.withLock { state in
             guard let queued = state.waiting.removeValue(forKey: ticket) else { return }
+            state.waitingBytes -= queued.byteCount
             deliveries.add(queued.recipient, .failure(.queueFull))
             count(.queueFull, &state)
         }
@@ -158,6 +163,7 @@ final class LogQueue: Sendable {
             if let queued = state.waiting[state.firstTicket] {
                 guard hasRoom(for: queued.byteCount, state) else { return }
                 state.waiting[state.firstTicket] = nil
+                state.waitingBytes -= queued.byteCount
                 admit(queued, &state, &deliveries)
             }
             state.firstTicket += 1
@@ -189,7 +195,9 @@ final class LogQueue: Sendable {
 
     /// Stops taking records; everything not yet durable is refused.
     ///
-    /// - Parameter unwritten: Records taken from the queue that did not become durable.
+    /// - Parameters:
+    ///   - refusal: Why; appenders get the error of the same name.
+    ///   - unwritten: Records taken from the queue that did not become durable.
     func refuseAll(_ refusal: AuditLogStatus.Refusal, unwritten: ArraySlice<QueuedRecord>) {
         var deliveries = Deliveries()
         monitor.withLock { state in
@@ -211,6 +219,7 @@ final class LogQueue: Sendable {
                 state.status.refusedRecords += 1
                 state.counter += 1
             }
+            state.waitingBytes = 0
             state.firstTicket = state.nextTicket
             // A gap record among the lost ones is lost too: everything since the last durable `n` is missing.
             state.gap = nil
@@ -254,6 +263,7 @@ extension LogQueue {
                 guard let queued = state.waiting.removeValue(forKey: ticket) else { continue }
                 deliveries.add(queued.recipient, .failure(.closed))
             }
+            state.waitingBytes = 0
             state.status.refusal = .closed
             state.isStopping = true
         }

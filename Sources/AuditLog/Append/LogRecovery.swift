@@ -83,7 +83,7 @@ struct LogRecovery {
     /// The edge at the highest size ever signed, proved by the root that was signed.
     private func verifiedEdge(_ state: LogState?, _ checkpoint: Checkpoint?) throws(AuditLogError) -> TreeEdge {
         guard let state else {
-            guard let checkpoint else { return TreeEdge() }
+            guard let checkpoint else { return try emptyEdge() }
             throw .wouldFork(signedSize: checkpoint.size, problem: "`\(LogState.path)` is missing")
         }
         if let checkpoint, checkpoint.size > state.size {
@@ -95,6 +95,18 @@ struct LogRecovery {
             _ = try self.edge(size: checkpoint.size, root: checkpoint.root, signedSize: state.size)
         }
         return edge
+    }
+
+    /// The empty tree, unless files of a tree are left whose state and segments are gone.
+    ///
+    /// The first checkpoint may have been cut short: then all its records are still in the first segment.
+    private func emptyEdge() throws(AuditLogError) -> TreeEdge {
+        let entries = try configuration.fileSystem.list(directory.absolute("log/tile/entries"))
+        let segments = try configuration.fileSystem.list(store.path).compactMap { SegmentStore.base(of: $0) }
+        guard entries.isEmpty || segments.contains(0) else {
+            throw .wouldFork(signedSize: 0, problem: "its tiles are here and `\(LogState.path)` is missing")
+        }
+        return TreeEdge()
     }
 
     private func edge(size: UInt64, root: TreeHash, signedSize: UInt64) throws(AuditLogError) -> TreeEdge {

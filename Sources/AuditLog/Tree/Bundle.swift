@@ -47,5 +47,8 @@ struct Bundle: Sendable {
         return UInt64(String(decoding: digits, as: UTF8.self))
     }
 
-    static func disclosurePath(_ number: UInt64) -> String { "disclosures/\(number).jsonl" }
+    static func disclosurePath(_ number: UInt64) -> String { "disclosures/" + disclosureName(number) }
+
+    /// The name of the file below the folder of disclosures, numbered as bundles are.
+    static func disclosureName(_ number: UInt64) -> String { "\(TilePath.number(number)).jsonl" }
 }

@@ -5,12 +5,12 @@ enum TilePath {
     /// Hashes in a full tile and entries in a full bundle.
     static let width = 256
 
-    /// `tile/<L>/<N>[.p/<W>]`
+    /// The path of a tile, `tile/<L>/<N>[.p/<W>]`.
     static func tile(level: Int, index: UInt64, width: Int = width) -> String {
         "tile/\(level)/\(number(index))\(suffix(width))"
     }
 
-    /// `tile/entries/<N>[.p/<W>]`
+    /// The path of a bundle, `tile/entries/<N>[.p/<W>]`.
     static func entries(_ index: UInt64, width: Int = width) -> String {
         "tile/entries/\(number(index))\(suffix(width))"
     }
