@@ -18,9 +18,14 @@ struct AuditLogTests {
         await log.close()
         // The boot and the shutdown record count as well.
         #expect(try fixture.checkpoint.size == UInt64(count) + 2)
+        let report = fixture.verify()
+        #expect(report.problems == [])
+        #expect(report.entries == UInt64(count) + 2)
+        #expect(report.disclosures == UInt64(count))
         let again = try fixture.open()
         #expect(again.status.durableSize == UInt64(count) + 3)
         await again.close()
+        #expect(fixture.verify().problems == [])
     }
 
     @Test("records that only the segments hold are recovered")
@@ -36,6 +41,11 @@ struct AuditLogTests {
         #expect(recovered.status.durableSize == 102)
         await recovered.close()
         #expect(try copy.checkpoint.size == 103)
+        #expect(copy.verify().problems == [])
+        let reader = LogReader(directory: fixture.directory, keys: [fixture.key.verifierKey])
+        let tail = try reader.show("50")
+        #expect(!tail.isInCheckpoint)
+        #expect(tail.disclosures == [Disclosure(name: "sub", value: "alice")])
         await log.close()
     }
 

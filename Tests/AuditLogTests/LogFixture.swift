@@ -43,6 +43,8 @@ final class LogFixture: Sendable {
         writer.beginObject()
         writer.key("boot")
         writer.string(boot)
+        writer.key("dec")
+        writer.raw("{\"verdict\":\"allow\"}".utf8)
         writer.key("id")
         writer.string(id.description)
         writer.key("n")
@@ -99,6 +101,16 @@ final class LogFixture: Sendable {
     func write(_ bytes: [UInt8], to relative: String) throws {
         try Data(bytes).write(to: URL(fileURLWithPath: path(relative)))
     }
+
+    /// A verifier that checks all there is to check.
+    var verifier: LogVerifier {
+        var verifier = LogVerifier(keys: [key.verifierKey])
+        verifier.disclosuresDirectory = path("disclosures")
+        verifier.checksRecords = true
+        return verifier
+    }
+
+    func verify() -> VerificationReport { verifier.verify(directory: directory) }
 
     var checkpoint: Checkpoint {
         get throws { try Checkpoint(parsing: SignedNote(parsing: bytes("log/checkpoint")).text) }

@@ -18,6 +18,12 @@ struct SegmentStore: Sendable {
         fileSystem = configuration.fileSystem
     }
 
+    init(path: String, segmentBytes: Int, fileSystem: LogFileSystem) {
+        self.path = path
+        self.segmentBytes = segmentBytes
+        self.fileSystem = fileSystem
+    }
+
     static func name(base: UInt64) -> String {
         let digits = String(base)
         return String(repeating: "0", count: 20 - digits.utf8.count) + digits + ".wal"
