@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One question of a gateway: may this caller do this?
+/// One question of a gateway about one API request.
 ///
 /// Every adapter fills in what its gateway says; what the gateway did not say is `nil` or empty, never guessed.
 public struct CalloutRequest: Sendable {
@@ -63,6 +63,7 @@ public struct CalloutRequest: Sendable {
     /// The values of every field of this name, in order.
     ///
     /// - Parameter name: The name in small letters.
+    /// - Returns: The values; none if there is no such field.
     public func headerValues(_ name: String) -> [String] {
         var values: [String] = []
         for field in headers where field.isNamed(name) { values.append(field.value) }

@@ -81,7 +81,9 @@ struct AuditTrail: Sendable {
     func note(_ event: KeySetEvent, provider: String, logger: Logger) {
         switch event {
         case .changed(let issuer, let added, let removed):
-            logger.info("keys changed", metadata: ["provider": "\(provider)", "added": "\(added.count)", "removed": "\(removed.count)"])
+            logger.info(
+                "keys changed",
+                metadata: ["provider": "\(provider)", "added": "\(added.count)", "removed": "\(removed.count)"])
             var keys = JSONObject()
             keys.append("added", .array(added.map { .string($0) }))
             keys.append("issuer", .string(issuer))
@@ -92,7 +94,10 @@ struct AuditTrail: Sendable {
         case .failed(_, let error, let age):
             logger.warning(
                 "keys could not be fetched",
-                metadata: ["provider": "\(provider)", "error": "\(error)", "serving_age_s": "\(age.map(String.init) ?? "none")"]
+                metadata: [
+                    "provider": "\(provider)", "error": "\(error)",
+                    "serving_age_s": "\(age.map(String.init) ?? "none")",
+                ]
             )
         case .recovered: logger.info("keys are fetched again", metadata: ["provider": "\(provider)"])
         }

@@ -88,7 +88,9 @@ final class ConfigurationReloader: Service {
             let prepared = try providers.prepare(configuration.providers)
             let generation = try PolicyGeneration(configuration, files, providers: prepared)
             let certificates = listeners.reloadCertificates()
-            for problem in certificates { logger.error("certificate not reloaded", metadata: ["problem": "\(problem)"]) }
+            for problem in certificates {
+                logger.error("certificate not reloaded", metadata: ["problem": "\(problem)"])
+            }
             for provider in providers.activate(prepared, configuration.providers) { keys.keepFresh(provider) }
             gate.activate(authenticator)
             state.decisionPoint.activate(generation)
@@ -97,7 +99,8 @@ final class ConfigurationReloader: Service {
             state.noteReload(problem: nil)
             logger.notice("reloaded", metadata: ["reason": "\(reason)", "policy_set": "\(files.digests.policySet)"])
         } catch {
-            let problems = (error as? Server.Rejection)?.problems
+            let problems =
+                (error as? Server.Rejection)?.problems
                 ?? [ConfigurationProblem(file: path, line: 0, path: "", message: "\(error)")]
             for problem in problems { logger.error("reload refused", metadata: ["problem": "\(problem)"]) }
             state.noteReload(problem: problems.first?.description ?? "")

@@ -18,7 +18,9 @@ enum CredentialKey {
         let isWritten = FileManager.default.createFile(
             atPath: path, contents: Data(bytes), attributes: [.posixPermissions: 0o600]
         )
-        guard isWritten else { throw Server.StartFailure("`\(path)` cannot be written; a writable `data` directory is expected") }
+        guard isWritten else {
+            throw Server.StartFailure("`\(path)` cannot be written; a writable `data` directory is expected")
+        }
         return Secret(bytes)
     }
 }

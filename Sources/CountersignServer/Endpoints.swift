@@ -14,7 +14,9 @@ enum PublicEndpoints {
         if call.path == DecisionsService.path, protocols.contains(.decisions) {
             return DecisionsService.handle(call, responder, gate)
         }
-        responder.respond(status: 404, text: "{\"status\":404,\"title\":\"Not found.\",\"type\":\"about:blank\"}", type: "application/problem+json")
+        responder.respond(
+            status: 404, text: "{\"status\":404,\"title\":\"Not found.\",\"type\":\"about:blank\"}",
+            type: "application/problem+json")
     }
 }
 
@@ -31,7 +33,8 @@ enum AdminEndpoints {
             let text = obstacles.isEmpty ? "ready\n" : obstacles.map { "not ready: \($0)\n" }.joined()
             responder.respond(status: obstacles.isEmpty ? 200 : 503, text: text, type: "text/plain")
         case "/metrics":
-            responder.respond(status: 200, text: state.registry.text(), type: "text/plain; version=0.0.4; charset=utf-8")
+            responder.respond(
+                status: 200, text: state.registry.text(), type: "text/plain; version=0.0.4; charset=utf-8")
         case "/status":
             responder.respond(
                 status: 200, text: String(decoding: state.json, as: UTF8.self) + "\n", type: "application/json"

@@ -19,8 +19,10 @@ final class IdentityProviders: Sendable {
     /// The providers in force.
     var current: [String: TokenProvider] { running.withLock { $0 } }
 
-    /// Providers for a configuration; those that are configured as before are kept. Nothing is in force yet.
-    func prepare(_ wanted: [ServerConfiguration.Provider]) throws(ProviderConfiguration.Problem) -> [String: TokenProvider] {
+    /// Providers for a configuration, not in force yet; those that are configured as before are kept.
+    func prepare(_ wanted: [ServerConfiguration.Provider]) throws(ProviderConfiguration.Problem) -> [String:
+        TokenProvider]
+    {
         let (before, known) = (configured.withLock { $0 }, current)
         var providers: [String: TokenProvider] = [:]
         for provider in wanted {

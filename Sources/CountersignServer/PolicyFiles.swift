@@ -23,7 +23,8 @@ struct PolicyFiles {
             let expected = diagnostic.expected.isEmpty ? "" : "; expected \(diagnostic.expected)"
             problems.append(
                 ConfigurationProblem(
-                    file: diagnostic.location.file, line: diagnostic.location.line, path: "",
+                    file: "\(configuration.policies.directory)/\(diagnostic.location.file)",
+                    line: diagnostic.location.line, path: "",
                     message: "\(diagnostic.problem)\(expected)"
                 )
             )
@@ -33,7 +34,8 @@ struct PolicyFiles {
         for path in configuration.policies.entities {
             guard let data = FileManager.default.contents(atPath: path) else {
                 problems.append(
-                    ConfigurationProblem(file: path, line: 0, path: "", message: "cannot be read; an entities file is expected")
+                    ConfigurationProblem(
+                        file: path, line: 0, path: "", message: "cannot be read; an entities file is expected")
                 )
                 continue
             }
@@ -46,7 +48,8 @@ struct PolicyFiles {
         }
         guard problems.isEmpty, let policies = parsed.policies else { return (nil, problems) }
         let digests = PolicyGeneration.Digests(
-            policySet: ContentDigest.text(of: sources.flatMap { lengthPrefixed(Array($0.file.utf8)) + lengthPrefixed($0.bytes) }),
+            policySet: ContentDigest.text(
+                of: sources.flatMap { lengthPrefixed(Array($0.file.utf8)) + lengthPrefixed($0.bytes) }),
             schema: ContentDigest.text(of: Array("generated".utf8)), entities: ContentDigest.text(of: bytes)
         )
         return (PolicyFiles(policies: policies, entities: entities, digests: digests, files: sources.map(\.file)), [])
@@ -57,7 +60,8 @@ struct PolicyFiles {
         guard let enumerator = FileManager.default.enumerator(atPath: directory) else {
             problems.append(
                 ConfigurationProblem(
-                    file: directory, line: 0, path: "", message: "cannot be read; a directory of `.cedar` files is expected"
+                    file: directory, line: 0, path: "",
+                    message: "cannot be read; a directory of `.cedar` files is expected"
                 )
             )
             return []

@@ -98,7 +98,9 @@ package struct Server: Sendable {
             listeners: listeners, state: state, current: (configuration, files), logger: logger
         )
         try await ServiceGroup(
-            services: [audit.background, keys, reloader] + listeners.services + [SelfDecision(decisionPoint, group.any(), state)],
+            services: [audit.background, keys, reloader] + listeners.services + [
+                SelfDecision(decisionPoint, group.any(), state)
+            ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
         ).run()
     }
@@ -140,7 +142,8 @@ struct SelfDecision: Service {
         callout.path = "/"
         let question = callout
         eventLoop.execute { [decisionPoint, eventLoop, state] in
-            _ = decisionPoint.decide(question, CallTiming(receivedAt: .now(), deadline: nil), on: eventLoop) { verdict in
+            _ = decisionPoint.decide(question, CallTiming(receivedAt: .now(), deadline: nil), on: eventLoop) {
+                verdict in
                 if verdict.outcome != .error { state.noteSelfDecision() }
             }
         }

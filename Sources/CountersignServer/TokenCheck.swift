@@ -30,7 +30,8 @@ package enum TokenCheck {
         let selection = try ProviderSelection(Array(providers.values))
         for provider in providers.values { await provider.keys.load() }
         let verifier = TokenVerifier(
-            cache: VerifiedTokenCache(capacity: 1), fingerprint: CredentialFingerprint(key: Secret(Array("one use".utf8)))
+            cache: VerifiedTokenCache(capacity: 1),
+            fingerprint: CredentialFingerprint(key: Secret(Array("one use".utf8)))
         )
         do throws(IdentityError) {
             let verified = try verifier.verify(token, from: selection, now: Int64(Date().timeIntervalSince1970))

@@ -47,7 +47,8 @@ package final class DecisionMetrics: Sendable {
         let counter = counters.withLock { counters in
             if let known = counters[key] { return known }
             let dimensions = [
-                ("protocol", dialect.rawValue), ("verdict", verdict.outcome.rawValue), ("reason", verdict.reason.rawValue),
+                ("protocol", dialect.rawValue), ("verdict", verdict.outcome.rawValue),
+                ("reason", verdict.reason.rawValue),
             ]
             let new = Counter(label: "countersign_decisions_total", dimensions: dimensions, factory: factory)
             counters[key] = new

@@ -117,6 +117,10 @@ package final class PolicyDecisionPoint: Sendable {
         } catch {
             throw Refusal(.ambiguousPath, detail: "the path \(error.rawValue)")
         }
+        // Without its address a forbid by address could not fire: what cannot be read refuses.
+        if let address = work.callout.clientAddress, (try? IPValue(parsing: address)) == nil {
+            throw Refusal(.requestMalformed, detail: "the client's address is not an IP address")
+        }
         if let host = work.callout.host {
             guard let canonical = CanonicalHost.read(host) else {
                 throw Refusal(.ambiguousPath, detail: "the host is not a host name")
@@ -208,7 +212,8 @@ package final class PolicyDecisionPoint: Sendable {
         }
         work.record.policyErrors = response.errors.map(\.policy.text)
         for failure in response.errors {
-            logger.warning("policy could not be evaluated", metadata: ["policy": "\(failure.policy)", "error": "\(failure.error)"])
+            logger.warning(
+                "policy could not be evaluated", metadata: ["policy": "\(failure.policy)", "error": "\(failure.error)"])
         }
         let policies = response.determining.map(\.text)
         let annotations = response.determining.lazy.compactMap { engine.policies[$0]?.annotations }
@@ -282,7 +287,8 @@ package final class PolicyDecisionPoint: Sendable {
         }
     }
 
-    private func waitForKeys(_ error: IdentityError, _ selection: ProviderSelection, until deadline: NIODeadline?) async {
+    private func waitForKeys(_ error: IdentityError, _ selection: ProviderSelection, until deadline: NIODeadline?) async
+    {
         let patience = deadline.map { max(.zero, $0 - .now()) } ?? .seconds(5)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { _ = await self.verifier.refreshKeys(after: error, from: selection) }

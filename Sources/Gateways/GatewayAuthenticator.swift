@@ -46,6 +46,8 @@ package struct GatewayAuthenticator: Sendable {
     ///   - peer: The other end of the connection.
     ///   - key: The API key that was presented, if any.
     ///   - now: The time, in whole seconds since the Unix epoch.
+    /// - Returns: The gateway.
+    /// - Throws: `gateway_unauthenticated`.
     package func authenticate(_ peer: Peer, key: String?, now: Int64) throws(Fault) -> GatewayIdentity {
         if let key, !key.isEmpty {
             let match: APIKeyStore.Match

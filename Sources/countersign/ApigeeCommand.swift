@@ -105,7 +105,10 @@ struct SimulateCommand: AsyncParsableCommand {
         }
         if let fault = reading.fault { Terminal.say("  fault \(fault.name): \(fault.text)") }
         for (name, values) in reading.requestHeaders {
-            Terminal.say(values.isEmpty ? "  request header \(name) removed" : "  request header \(name): \(values.joined(separator: ", "))")
+            Terminal.say(
+                values.isEmpty
+                    ? "  request header \(name) removed" : "  request header \(name): \(values.joined(separator: ", "))"
+            )
         }
     }
 
@@ -124,7 +127,9 @@ struct SimulateCommand: AsyncParsableCommand {
             variables.append(name, json)
         }
         var object = JSONObject()
-        if let fault = reading.fault { object.append("fault", ["name": .string(fault.name), "fault_string": .string(fault.text)]) }
+        if let fault = reading.fault {
+            object.append("fault", ["name": .string(fault.name), "fault_string": .string(fault.text)])
+        }
         var headers = JSONObject()
         for (name, values) in reading.requestHeaders { headers.append(name, .array(values.map { .string($0) })) }
         object.append("request_headers", .object(headers))

@@ -16,7 +16,7 @@ struct Countersign: AsyncParsableCommand {
             """,
         version: CountersignVersion.text,
         subcommands: [
-            ServeCommand.self, CheckCommand.self, TokenCommand.self,
+            ServeCommand.self, CheckCommand.self, TokenCommand.self, AuditCommand.self,
             KeysCommand.self, ApigeeCommand.self, DevCommand.self, StatusCommand.self, HealthcheckCommand.self,
             VersionCommand.self,
         ]

@@ -62,9 +62,11 @@ struct ServerConfigurationTests {
     func exposure() throws {
         let open = "listeners: { grpc: { address: \"0.0.0.0:9191\" } }\n" + Self.good
         #expect(try problems(open) == [], "every gateway has a subject")
-        let unproven = open.replacingOccurrences(of: "subjects: [\"spiffe://acme/edge\"]", with: "forwarded_headers: true")
+        let unproven = open.replacingOccurrences(
+            of: "subjects: [\"spiffe://acme/edge\"]", with: "forwarded_headers: true")
         #expect(try problems(unproven).contains { $0.contains("beyond loopback") })
-        let none = open.replacingOccurrences(of: "gateways:\n  edge: { subjects: [\"spiffe://acme/edge\"] }\n", with: "")
+        let none = open.replacingOccurrences(
+            of: "gateways:\n  edge: { subjects: [\"spiffe://acme/edge\"] }\n", with: "")
         #expect(try problems(none).contains { $0.contains("beyond loopback") })
         let said = none.replacingOccurrences(of: "9191\"", with: "9191\", allow_unauthenticated: true")
         #expect(try problems(said) == [])
@@ -74,7 +76,8 @@ struct ServerConfigurationTests {
 
     @Test("keys are references, never values")
     func secrets() throws {
-        let text = Self.good.replacingOccurrences(of: "subjects: [", with: "keys: [\"0123456789abcdef0123\"], subjects: [")
+        let text = Self.good.replacingOccurrences(
+            of: "subjects: [", with: "keys: [\"0123456789abcdef0123\"], subjects: [")
         let found = try problems(text)
         #expect(found.contains { $0.contains("must hold references") })
         #expect(!found.contains { $0.contains("0123456789abcdef0123") })
@@ -89,12 +92,14 @@ struct ServerConfigurationTests {
     @Test("two routes for the same requests, and two providers with one issuer, are found")
     func conflicts() throws {
         let twice = Self.good.replacingOccurrences(
-            of: "path: \"/{id}\" } }", with: "path: \"/{id}\" } }\n      - { name: other, match: { methods: [GET], path: \"/{x}\" } }")
+            of: "path: \"/{id}\" } }",
+            with: "path: \"/{id}\" } }\n      - { name: other, match: { methods: [GET], path: \"/{x}\" } }")
         #expect(try problems(twice).contains { $0.contains("match the same requests") })
         let issuers = Self.good
             .replacingOccurrences(of: "providers: [acme]", with: "providers: [acme, twin]")
             .replacingOccurrences(
-                of: "apis:", with: "  twin: { issuer: \"https://idp.example.test/\", audiences: [a], jwks_file: k.json }\napis:")
+                of: "apis:",
+                with: "  twin: { issuer: \"https://idp.example.test/\", audiences: [a], jwks_file: k.json }\napis:")
         #expect(try problems(issuers).contains { $0.contains("same issuer") })
     }
 }

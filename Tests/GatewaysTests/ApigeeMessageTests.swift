@@ -21,7 +21,8 @@ struct ApigeeMessageTests {
     private static func verdict(_ headers: [HeaderField]) -> Verdict {
         Verdict(
             allowing: .init(
-                decisionID: "d", principal: Principal(kind: .user, provider: "acme", id: "alice"), policies: ["p", "q"],
+                decisionID: "d", principal: Principal(kind: .user, provider: "acme", id: "alice"),
+                policies: ["p", "q"],
                 attributes: ["tenant": "t1", "level": 3], setHeaders: headers
             ))
     }
@@ -55,7 +56,8 @@ struct ApigeeMessageTests {
     @Test("identity headers overwrite what the client sent, under its own key, in every spelling (W9, G5)")
     func headers() throws {
         let buffer = Self.question([
-            ("X-User", "forged"), ("x_user", "forged"), ("x-user", "again"), ("X-Countersign-Decision", "forged"), ("a", "b"),
+            ("X-User", "forged"), ("x_user", "forged"), ("x-user", "again"), ("X-Countersign-Decision", "forged"),
+            ("a", "b"),
         ]).message
         let message = try ApigeeMessage(reading: buffer)
         let verdict = Self.verdict([HeaderField("x-user", "alice"), HeaderField("x-roles", "")])

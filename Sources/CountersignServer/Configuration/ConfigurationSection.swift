@@ -77,7 +77,9 @@ struct ConfigurationSection {
     private mutating func node(_ key: String) -> Node? {
         known.append(key)
         guard let node = mapping[Node(key)] else { return nil }
-        if case .scalar(let scalar) = node, scalar.style == .plain, ["", "~", "null"].contains(scalar.string) { return nil }
+        if case .scalar(let scalar) = node, scalar.style == .plain, ["", "~", "null"].contains(scalar.string) {
+            return nil
+        }
         return node
     }
 
@@ -130,7 +132,8 @@ struct ConfigurationSection {
         guard let text = text(key) else { return value }
         guard let number = ConfigurationUnits.bytes(text), range.contains(number) else {
             problem(
-                key, "must be a size from \(range.lowerBound) to \(range.upperBound) bytes such as `64KiB`, got `\(text)`"
+                key,
+                "must be a size from \(range.lowerBound) to \(range.upperBound) bytes such as `64KiB`, got `\(text)`"
             )
             return value
         }
@@ -269,7 +272,8 @@ struct ConfigurationSection {
         guard case .mapping(let mapping) = node else {
             problems.add(
                 ConfigurationProblem(
-                    file: file, line: node.mark?.line ?? line, path: path, message: "must be a mapping of keys to values"
+                    file: file, line: node.mark?.line ?? line, path: path,
+                    message: "must be a mapping of keys to values"
                 )
             )
             return nil
@@ -283,7 +287,8 @@ struct ConfigurationSection {
     static func isName(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= 128
             && text.utf8.allSatisfy {
-                0x30...0x39 ~= $0 || 0x61...0x7A ~= $0 | 0x20 || [UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ".")].contains($0)
+                0x30...0x39 ~= $0 || 0x61...0x7A ~= $0 | 0x20
+                    || [UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ".")].contains($0)
             }
     }
 }

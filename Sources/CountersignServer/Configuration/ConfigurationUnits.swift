@@ -36,7 +36,8 @@ enum ConfigurationUnits {
     static func text(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
         if attoseconds != 0 { return "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000) ms" }
-        for (size, unit) in [(86_400, "d"), (3600, "h"), (60, "min")] where seconds >= size && seconds % Int64(size) == 0 {
+        for (size, unit) in [(86_400, "d"), (3600, "h"), (60, "min")]
+        where seconds >= size && seconds % Int64(size) == 0 {
             return "\(seconds / Int64(size)) \(unit)"
         }
         return "\(seconds) s"

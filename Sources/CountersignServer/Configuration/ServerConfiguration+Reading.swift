@@ -18,7 +18,8 @@ extension ServerConfiguration {
         _ path: String, overrides: [String: String] = [:]
     ) -> (configuration: ServerConfiguration?, problems: [ConfigurationProblem]) {
         let problems = ConfigurationProblems()
-        guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8) else {
+        guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8)
+        else {
             let problem = "cannot be read; a readable UTF-8 file is expected"
             return (nil, [ConfigurationProblem(file: path, line: 0, path: "", message: problem)])
         }
@@ -117,7 +118,8 @@ extension ServerConfiguration {
         for api in apis {
             let chosen = providers.filter { api.providers.contains($0.configuration.name) }
             if Set(chosen.map(\.configuration.issuer)).count < chosen.count {
-                top.problem("apis", "API `\(api.name)` has two providers with the same issuer; the issuer must pick one")
+                top.problem(
+                    "apis", "API `\(api.name)` has two providers with the same issuer; the issuer must pick one")
             }
         }
     }
@@ -126,7 +128,9 @@ extension ServerConfiguration {
     private func checkExposure(_ top: inout ConfigurationSection) {
         let haveKeys = !gateways.isEmpty && gateways.allSatisfy { !$0.keys.isEmpty || !$0.subjects.isEmpty }
         for (name, listener) in [("grpc", grpc), ("http", http), ("admin", admin)] {
-            guard let listener, !Self.isLoopback(listener.listener.host), !listener.allowsUnauthenticated else { continue }
+            guard let listener, !Self.isLoopback(listener.listener.host), !listener.allowsUnauthenticated else {
+                continue
+            }
             let hasClientCertificates = listener.listener.tls?.clientCA != nil
             if name == "admin" ? !hasClientCertificates : !haveKeys && !hasClientCertificates {
                 top.problem(

@@ -81,7 +81,8 @@ extension ServerConfiguration {
             defer { section.rejectUnknownKeys() }
             let keys = section.strings("keys") ?? []
             for key in keys where !key.hasPrefix("file:") && !key.hasPrefix("env:") {
-                section.problem("keys", "must hold references such as `file:secrets/\(name).key` or `env:NAME`, not keys")
+                section.problem(
+                    "keys", "must hold references such as `file:secrets/\(name).key` or `env:NAME`, not keys")
             }
             return Gateway(
                 name: name, keys: keys, subjects: section.strings("subjects") ?? [],
@@ -146,7 +147,9 @@ extension ServerConfiguration.Provider {
         if let types { configuration.tokenTypes = types }
         for problem in configuration.problems { section.problem("issuer", "\(problem)") }
         source =
-            file.map { .file(path: ServerConfiguration.resolve($0.hasPrefix("file:") ? String($0.dropFirst(5)) : $0, base)) }
+            file.map {
+                .file(path: ServerConfiguration.resolve($0.hasPrefix("file:") ? String($0.dropFirst(5)) : $0, base))
+            }
             ?? url.map { .url($0) } ?? .discovery
         self.refresh = KeyRefreshSettings(
             interval: refresh.components.seconds, maximumStale: stale.components.seconds

@@ -48,7 +48,8 @@ final class IdentifiedCaller: Sendable {
         uidJSON = CanonicalEntity.uid(type: principal.kind.rawValue, id: principal.entityID)
         entityJSON = Self.entityJSON(principal)
         claimsJSON = token == nil ? nil : CanonicalEntity.record(principal.attributes)
-        groupsJSON = principal.groups.isEmpty ? nil : JSONValue.array(principal.groups.map { .string($0) }).canonicalBytes()
+        groupsJSON =
+            principal.groups.isEmpty ? nil : JSONValue.array(principal.groups.map { .string($0) }).canonicalBytes()
     }
 
     /// The principal's entity: what the operator's own entities say of it comes first, then the credential.
@@ -62,7 +63,8 @@ final class IdentifiedCaller: Sendable {
         }
         let scopes = ("scopes", Value.set(principal.scopes.map { .string($0) }))
         let parents =
-            principal.groups.compactMap { EntityUID("Group", $0) } + principal.roles.compactMap { EntityUID("Role", $0) }
+            principal.groups.compactMap { EntityUID("Group", $0) }
+            + principal.roles.compactMap { EntityUID("Role", $0) }
         return Entity(
             uid: uid,
             attributes: Record(claims + [scopes] + (known?.attributes.members.map { ($0.key, $0.value) } ?? [])),

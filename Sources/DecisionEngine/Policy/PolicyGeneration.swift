@@ -40,6 +40,7 @@ package final class PolicyGeneration: Sendable {
     ///   - engine: The compiled policies over the base entities, actions included.
     ///   - digests: What was compiled.
     ///   - selections: The identity providers of each API, by the API's name.
+    /// - Throws: `EntityError` if the built-in entities contradict the base entities.
     package init(
         routes: RouteTable, engine: PolicyEngine, digests: Digests, selections: [String: ProviderSelection]
     ) throws(EntityError) {

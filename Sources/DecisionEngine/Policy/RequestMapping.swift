@@ -66,7 +66,8 @@ struct RequestMapping {
         let entity = Entity(
             uid: uid,
             attributes: Record(
-                texts.map { ($0.name, .string($0.value)) } + (known?.attributes.members.map { ($0.key, $0.value) } ?? [])
+                texts.map { ($0.name, .string($0.value)) }
+                    + (known?.attributes.members.map { ($0.key, $0.value) } ?? [])
             ),
             tags: known?.tags ?? Record(),
             parents: [EntityUID(type: generation.apiType, id: match.api.name)] + (known?.parents ?? [])

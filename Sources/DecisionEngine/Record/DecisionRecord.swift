@@ -83,7 +83,9 @@ struct DecisionRecord {
             }
             if let groups = caller.groupsJSON { commitments.add("groups", json: groups) }
         }
-        if let address = callout.clientAddress, !address.isEmpty { commitments.add("ip", string: JSONWriter.cut(address)) }
+        if let address = callout.clientAddress, !address.isEmpty {
+            commitments.add("ip", string: JSONWriter.cut(address))
+        }
         if let agent = callout.singleHeader("user-agent") { commitments.add("ua", string: JSONWriter.cut(agent)) }
         if let plan { commitments.add("path", string: plan.template) }
         if let mapped {

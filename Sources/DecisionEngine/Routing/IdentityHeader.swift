@@ -40,7 +40,10 @@ package struct IdentityHeader: Sendable, Hashable {
             case "x-groups", "x-group": .groups
             default:
                 .attribute(
-                    String((lowercased.hasPrefix("x-") ? lowercased.dropFirst(2) : lowercased[...]).map { $0 == "-" ? "_" : $0 })
+                    String(
+                        (lowercased.hasPrefix("x-") ? lowercased.dropFirst(2) : lowercased[...]).map {
+                            $0 == "-" ? "_" : $0
+                        })
                 )
             }
         try self.init(name, content)

@@ -15,6 +15,7 @@ package struct ApigeeAnswer {
     ///   - verdict: What was decided.
     ///   - message: The question, for the keys of its headers and the flow variable that holds the gateway's key.
     ///   - original: The bytes of the question, of which the content is copied when headers change.
+    /// - Returns: The bytes of the answer.
     package static func encode(_ verdict: Verdict, to message: ApigeeMessage, original: ByteBuffer) -> ByteBuffer {
         var answer = ApigeeAnswer(writer: ProtobufWriter(ByteBufferAllocator().buffer(capacity: 1024)))
         answer.writeHeaders(verdict, message, original)
@@ -50,7 +51,8 @@ package struct ApigeeAnswer {
 
     /// The name as upstreams that take `_` for `-` read it (THREATS G5).
     private static func spelling(of key: String) -> String {
-        String(decoding: key.utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0.asciiLowercased }, as: UTF8.self)
+        String(
+            decoding: key.utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0.asciiLowercased }, as: UTF8.self)
     }
 
     private static func write(_ key: String, _ values: [String], to writer: inout ProtobufWriter) {

@@ -69,7 +69,10 @@ enum ApigeeDescriptor {
         context.reserved = 4
         var variable = message(
             "FlowVariable",
-            ["int32": (1, .int32), "int64": (2, .int64), "string": (3, .string), "bool": (4, .bool), "double": (5, .double)]
+            [
+                "int32": (1, .int32), "int64": (2, .int64), "string": (3, .string), "bool": (4, .bool),
+                "double": (5, .double),
+            ]
         )
         variable.oneof = "value"
         return [

@@ -14,7 +14,8 @@ struct DecisionsRequest {
         "method", "scheme", "host", "path", "query", "headers", "body", "body_base64", "client_ip",
     ]
 
-    static func read(_ call: HTTPCallRequest, from gateway: GatewayIdentity) throws(DecisionsProblem) -> CalloutRequest {
+    static func read(_ call: HTTPCallRequest, from gateway: GatewayIdentity) throws(DecisionsProblem) -> CalloutRequest
+    {
         let value: JSONValue
         do throws(JSONError) {
             value = try JSONValue.parse(call.body.readableBytesUInt8Span)
@@ -64,7 +65,6 @@ struct DecisionsRequest {
         var fields: [HeaderField] = []
         for member in object.members {
             switch member.value {
-            case .string(let text): fields.append(HeaderField(member.key, text))
             case .array(let values):
                 for value in values {
                     guard let text = value.stringValue else {
@@ -72,8 +72,9 @@ struct DecisionsRequest {
                     }
                     fields.append(HeaderField(member.key, text))
                 }
-            case .null, .bool, .number, .object:
-                throw malformed("header `\(member.key.prefix(64))` must be a list of strings, got a \(member.value.kind)")
+            case .null, .bool, .number, .string, .object:
+                throw malformed(
+                    "header `\(member.key.prefix(64))` must be a list of strings, got a \(member.value.kind)")
             }
         }
         return fields
@@ -101,7 +102,9 @@ struct DecisionsRequest {
         let place: String
 
         init(_ value: JSONValue, at place: String, known: [String]) throws(DecisionsProblem) {
-            guard let object = value.objectValue else { throw malformed("\(place) must be an object, got a \(value.kind)") }
+            guard let object = value.objectValue else {
+                throw malformed("\(place) must be an object, got a \(value.kind)")
+            }
             for member in object.members where !known.contains(where: { $0.utf8.elementsEqual(member.key.utf8) }) {
                 throw malformed(
                     "`\(member.key.prefix(64))` is not a known member of \(place); known: \(known.joined(separator: ", "))"
@@ -118,7 +121,9 @@ struct DecisionsRequest {
 
         func string(_ key: String) throws(DecisionsProblem) -> String? {
             guard let value = object[key] else { return nil }
-            guard let text = value.stringValue else { throw malformed("`\(key)` must be a string, got a \(value.kind)") }
+            guard let text = value.stringValue else {
+                throw malformed("`\(key)` must be a string, got a \(value.kind)")
+            }
             return text
         }
 

@@ -50,7 +50,8 @@ package enum DecisionsService {
         }
     }
 
-    private static func respond(_ responder: HTTPResponder, _ problem: DecisionsProblem, _ extra: Metadata = Metadata()) {
+    private static func respond(_ responder: HTTPResponder, _ problem: DecisionsProblem, _ extra: Metadata = Metadata())
+    {
         var headers = extra
         headers.append("content-type", "application/problem+json")
         responder.respond(status: problem.status, headers: headers, body: ByteBuffer(bytes: problem.bytes))
