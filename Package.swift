@@ -12,6 +12,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -42,7 +43,8 @@ let package = Package(
         .target(
             name: "Transport",
             dependencies: [
-                "CNghttp2", "CZlib", .nioCore, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL, .x509, .logging, .lifecycle,
+                "CNghttp2", "CZlib", .asn1, .crypto, .nioCore, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL, .x509,
+                .lifecycle,
             ]
         ),
         .target(
@@ -122,6 +124,7 @@ let package = Package(
 )
 
 extension Target.Dependency {
+    static let asn1: Self = .product(name: "SwiftASN1", package: "swift-asn1")
     static let argumentParser: Self = .product(name: "ArgumentParser", package: "swift-argument-parser")
     static let coreMetrics: Self = .product(name: "CoreMetrics", package: "swift-metrics")
     static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")
