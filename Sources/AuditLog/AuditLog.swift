@@ -27,6 +27,8 @@ public final class AuditLog: Sendable {
         try configuration.validate()
         let fileSystem = configuration.fileSystem
         try fileSystem.makeDirectory(configuration.directory)
+        // Without this the whole log could be gone after a power cut.
+        try fileSystem.syncDirectory(configuration.parentDirectory)
         guard let lock = try fileSystem.lock(configuration.directory + "/LOCK") else {
             throw .alreadyInUse(directory: configuration.directory)
         }
@@ -83,6 +85,7 @@ public final class AuditLog: Sendable {
     ///   - type: The record's `t`, such as `policy.activate`.
     ///   - members: The type's own members; names of the envelope are refused.
     ///   - commitments: Personal data, committed to in `sd`.
+    /// - Returns: The receipt, once the record is on stable storage.
     /// - Throws: ``AuditLogError``.
     @discardableResult
     public func appendAdministrative(

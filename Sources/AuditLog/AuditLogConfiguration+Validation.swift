@@ -26,6 +26,14 @@ extension AuditLogConfiguration {
         guard condition else { throw .invalidConfiguration(problem: problem) }
     }
 
+    /// Where the name of the audit directory stands.
+    var parentDirectory: String {
+        var path = directory[...]
+        while path.count > 1, path.last == "/" { path.removeLast() }
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
     /// The members of the `boot` record: the caller's and the mode in force.
     var allBootMembers: JSONObject {
         var members = bootMembers

@@ -24,6 +24,7 @@ public struct ValueCut: Sendable {
     ///   - value: What may be too long.
     ///   - name: What `trunc` calls it: the path of the member, joined with dots.
     ///   - limit: The most bytes of UTF-8.
+    /// - Returns: The value, or its prefix.
     public mutating func string(_ value: String, named name: StaticString, limit: Int) -> String {
         guard value.utf8.count > limit else { return value }
         note("\(name)")

@@ -12,6 +12,7 @@ extension LogSigningKey {
     /// - Parameters:
     ///   - path: The file; a regular file of this user that neither group nor others can read.
     ///   - dataDirectory: The service's data directory; the key must not lie inside.
+    /// - Returns: The key.
     /// - Throws: ``AuditLogError/exposedKey(path:problem:)`` or ``AuditLogError/unusableKey(path:problem:)``.
     public static func load(path: String, outside dataDirectory: String) throws(AuditLogError) -> LogSigningKey {
         try refuseInside(path: path, directory: dataDirectory)

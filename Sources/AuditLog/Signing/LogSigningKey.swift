@@ -26,7 +26,10 @@ public struct LogSigningKey: Sendable {
 
     /// Reads a key from the text of its file.
     ///
-    /// - Parameter path: Named in errors.
+    /// - Parameters:
+    ///   - text: The content of the file.
+    ///   - path: Named in errors.
+    /// - Throws: ``AuditLogError/unusableKey(path:problem:)``.
     init(text: String, path: String) throws(AuditLogError) {
         func refuse(_ problem: String) -> AuditLogError { .unusableKey(path: path, problem: problem) }
         let line = text.hasSuffix("\n") ? text.dropLast() : text[...]

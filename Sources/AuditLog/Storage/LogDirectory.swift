@@ -20,7 +20,9 @@ struct LogDirectory {
 
     func absolute(_ relative: String) -> String { relative.isEmpty ? path : "\(path)/\(relative)" }
 
-    /// Replaces a file: a temporary name, synced, renamed. The name is durable after ``syncDirectories()``.
+    /// Replaces a file: a temporary name, synced, renamed.
+    ///
+    /// The name is durable after ``syncDirectories()``.
     mutating func replace(_ relative: String, with bytes: [UInt8]) throws(AuditLogError) {
         let folder = Self.parent(of: relative)
         try makeDirectories(folder)

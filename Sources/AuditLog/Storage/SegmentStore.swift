@@ -63,7 +63,7 @@ struct SegmentStore: Sendable {
         return try fileSystem.open(target, .update)
     }
 
-    /// Writes, syncs and removes a small file: does the disk answer?
+    /// Writes, syncs and removes a small file, to see whether the disk answers.
     func probe() throws(AuditLogError) {
         let target = path + "/probe"
         let file = try fileSystem.open(target, .replace)

@@ -40,8 +40,7 @@ public struct LogReader: Sendable {
     ///
     /// An id is searched from the newest bundle backwards; this reads the whole log in the worst case.
     ///
-    /// - Parameters:
-    ///   - name: A UUID in lower case or a decimal index.
+    /// - Parameter name: A UUID in lower case or a decimal index.
     /// - Returns: The record, with its inclusion proved if a checkpoint covers it.
     /// - Throws: ``AuditLogError/notFound(_:)``, or ``AuditLogError/corrupted(file:offset:problem:)`` if the files
     ///   do not prove the record.

@@ -30,8 +30,7 @@ public struct LogVerifier: Sendable {
 
     /// Reads verifier keys, one a line; empty lines are passed over.
     ///
-    /// - Parameters:
-    ///   - text: One key, or the content of a key file such as `log.vkey`.
+    /// - Parameter text: One key, or the content of a key file such as `log.vkey`.
     /// - Returns: The keys, at least one.
     /// - Throws: ``AuditLogError/unusableKey(path:problem:)``.
     public static func keys(parsing text: String) throws(AuditLogError) -> [VerifierKey] {
@@ -43,8 +42,7 @@ public struct LogVerifier: Sendable {
 
     /// Checks a log.
     ///
-    /// - Parameters:
-    ///   - path: The audit directory, or its `log/` alone.
+    /// - Parameter path: The audit directory, or its `log/` alone.
     /// - Returns: What was found; it is verified only if there is no problem.
     public func verify(directory path: String) -> VerificationReport {
         var report = VerificationReport()
