@@ -3,6 +3,7 @@
 import Callout
 import Gateways
 import NIOCore
+import StrictJSON
 import Testing
 import Transport
 
@@ -19,11 +20,14 @@ struct ApigeeMessageTests {
     }
 
     private static func verdict(_ headers: [HeaderField]) -> Verdict {
-        Verdict(
+        var attributes = JSONObject()
+        attributes.append("tenant", "t1")
+        attributes.append("level", 3)
+        return Verdict(
             allowing: .init(
                 decisionID: "d", principal: Principal(kind: .user, provider: "acme", id: "alice"),
                 policies: ["p", "q"],
-                attributes: ["tenant": "t1", "level": 3], setHeaders: headers
+                attributes: attributes, setHeaders: headers
             ))
     }
 
