@@ -8,7 +8,7 @@ import Testing
 @Suite("A power cut at any file operation loses no acknowledged record", .timeLimit(.minutes(5)))
 struct PowerCutTests {
     /// How many cuts are tried; `COUNTERSIGN_POWER_CUTS` asks for more.
-    private static let cuts = ProcessInfo.processInfo.environment["COUNTERSIGN_POWER_CUTS"].flatMap(Int.init) ?? 150
+    private static let cuts = ProcessInfo.processInfo.environment["COUNTERSIGN_POWER_CUTS"].flatMap(Int.init) ?? 60
 
     private static func configuration(_ disk: SimulatedDisk, _ key: LogSigningKey) throws -> AuditLogConfiguration {
         var configuration = try LogFixture().configuration
