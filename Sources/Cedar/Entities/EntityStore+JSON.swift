@@ -61,7 +61,11 @@ extension ValueReader {
         }
         var parents: [EntityUID] = []
         for (index, parent) in list.enumerated() {
-            parents.append(try at("parents[\(index)]") { () throws(DataProblem) in try self.uid(parent) })
+            let parent = try at("parents[\(index)]") { () throws(DataProblem) in try self.uid(parent) }
+            if uid.type.isAction, !parent.type.isAction {
+                throw DataProblem("`\(parent)` is no action, as every parent of an action is", at: "parents[\(index)]")
+            }
+            parents.append(parent)
         }
         return (uid, attributes, tags, parents)
     }

@@ -58,7 +58,9 @@ enum ValueReader {
             return .entity(try entity(inner))
         }
         if let inner = object["__extn"]?.objectValue, let call = ExtensionCall(inner) { return try call.evaluate() }
-        if object["__expr"] != nil { throw DataProblem("`__expr` is no longer supported; use `__entity` or `__extn`") }
+        if object["__expr"]?.stringValue != nil {
+            throw DataProblem("`__expr` is no longer supported; use `__entity` or `__extn`")
+        }
         return nil
     }
 
@@ -67,7 +69,7 @@ enum ValueReader {
         guard let object = json.objectValue else {
             throw DataProblem("expected an entity as `{\"type\": ..., \"id\": ...}`, got \(json.kind)")
         }
-        if object.members.count == 1, let inner = object["__entity"]?.objectValue { return try entity(inner) }
+        if let inner = object["__entity"]?.objectValue { return try entity(inner) }
         return try entity(object)
     }
 

@@ -38,7 +38,12 @@ struct StringLiteral {
     private mutating func next(inPattern: Bool) throws(Problem) -> Pattern.Element? {
         guard position < bytes.endIndex else { return nil }
         let byte = bytes[position]
-        if byte == UInt8(ascii: "\\") { return .scalar(try escape(inPattern: inPattern)) }
+        if byte == UInt8(ascii: "\\") {
+            let written = position + 1
+            let scalar = try escape(inPattern: inPattern)
+            // A star written by its number is a wildcard all the same; only `\*` is a literal one.
+            return inPattern && scalar == "*" && bytes[written] != UInt8(ascii: "*") ? .wildcard : .scalar(scalar)
+        }
         if byte == UInt8(ascii: "*"), inPattern {
             position += 1
             return .wildcard

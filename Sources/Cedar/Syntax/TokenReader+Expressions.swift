@@ -10,13 +10,21 @@ extension TokenReader {
     }
 
     private mutating func conditional() throws(Abandoned) -> Expression {
-        let start = current.start
-        advance()
-        let condition = try expression()
-        guard takeWord("then") else { throw unexpected("`then` or an operator") }
-        let then = try expression()
-        guard takeWord("else") else { throw unexpected("`else` or an operator") }
-        return try make(.conditional(if: condition, then: then, else: try expression()), at: start)
+        // `else if` is read in a loop: a long list of cases is no nesting.
+        var cases: [(start: Int, condition: Expression, then: Expression)] = []
+        while isWord("if") {
+            let start = current.start
+            advance()
+            let condition = try expression()
+            guard takeWord("then") else { throw unexpected("`then` or an operator") }
+            cases.append((start, condition, try expression()))
+            guard takeWord("else") else { throw unexpected("`else` or an operator") }
+        }
+        var result = try expression()
+        for branch in cases.reversed() {
+            result = try make(.conditional(if: branch.condition, then: branch.then, else: result), at: branch.start)
+        }
+        return result
     }
 
     private mutating func disjunction() throws(Abandoned) -> Expression {
@@ -182,6 +190,6 @@ extension TokenReader {
 }
 
 extension Expression {
-    /// How deep an expression may be; walks over it recurse this deep at most.
-    static let maximumDepth = 1024
+    /// How deep an expression may be; walks over it recurse this deep at most, which fits a stack of 512 KiB.
+    static let maximumDepth = 40
 }
