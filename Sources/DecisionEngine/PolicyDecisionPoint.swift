@@ -118,7 +118,7 @@ package final class PolicyDecisionPoint: Sendable {
             throw Refusal(.ambiguousPath, detail: "the path \(error.rawValue)")
         }
         // Without its address a forbid by address could not fire: what cannot be read refuses.
-        if let address = work.callout.clientAddress, (try? IPValue(parsing: address)) == nil {
+        if let address = work.callout.clientAddress, !ClientAddress.isAddress(address) {
             throw Refusal(.requestMalformed, detail: "the client's address is not an IP address")
         }
         if let host = work.callout.host {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callout
+import DecisionEngine
 import NIOCore
 import StrictJSON
 import Transport
@@ -37,6 +38,9 @@ struct DecisionsRequest {
         callout.host = try request.string("host")
         (callout.path, callout.query) = try target(request)
         callout.clientAddress = try request.string("client_ip")
+        if let address = callout.clientAddress, !ClientAddress.isAddress(address) {
+            throw malformed("`request.client_ip` must be an IPv4 or IPv6 address")
+        }
         callout.headers = try headers(request)
         if callout.host == nil { callout.host = callout.singleHeader("host") }
         if request.object["body"] != nil, request.object["body_base64"] != nil {

@@ -16,7 +16,12 @@ extension HTTPConnection {
     /// Answers a request that never reached a handler; the connection cannot be trusted to be in step afterwards.
     func refuse(_ status: Int) {
         keepsAlive = false
-        finish(HTTPResponseBytes(status: status))
+        let phrase = HTTPResponseStatus(statusCode: status).reasonPhrase
+        let problem = "{\"type\":\"about:blank\",\"title\":\"\(phrase)\",\"status\":\(status)}"
+        finish(
+            HTTPResponseBytes(
+                status: status, headers: ["content-type": "application/problem+json"], body: ByteBuffer(string: problem)
+            ))
     }
 
     private func finish(_ response: HTTPResponseBytes?) {
