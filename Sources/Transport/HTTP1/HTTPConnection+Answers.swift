@@ -18,10 +18,8 @@ extension HTTPConnection {
         keepsAlive = false
         let phrase = HTTPResponseStatus(statusCode: status).reasonPhrase
         let problem = "{\"type\":\"about:blank\",\"title\":\"\(phrase)\",\"status\":\(status)}"
-        finish(
-            HTTPResponseBytes(
-                status: status, headers: ["content-type": "application/problem+json"], body: ByteBuffer(string: problem)
-            ))
+        let headers = Metadata(["content-type": "application/problem+json"])
+        finish(HTTPResponseBytes(status: status, headers: headers, body: ByteBuffer(string: problem)))
     }
 
     private func finish(_ response: HTTPResponseBytes?) {
