@@ -10,9 +10,17 @@ import Testing
     .serialized
 )
 struct InteropTests {
-    @Test("suites pass", .timeLimit(.minutes(5)), arguments: ["apigee", "decisions", "malformed"])
+    @Test("suites pass", .timeLimit(.minutes(5)), arguments: ["apigee", "malformed", "durability", "operations"])
     func passes(suite: String) throws {
         let (status, output) = try Interop.run(suite)
+        #expect(status == 0, "\(output)")
+    }
+
+    @Test(
+        "no answer is sent before the sync of its record", .enabled(if: Interop.hasTracer, "strace is not installed"),
+        .timeLimit(.minutes(5)))
+    func writeOrder() throws {
+        let (status, output) = try Interop.run("write_order")
         #expect(status == 0, "\(output)")
     }
 }
@@ -21,6 +29,12 @@ private enum Interop {
     static let environment = ProcessInfo.processInfo.environment
     static var isConfigured: Bool {
         environment["COUNTERSIGN_TEST_PYTHON"] != nil && environment["COUNTERSIGN_BINARY"] != nil
+    }
+
+    static var hasTracer: Bool {
+        (environment["PATH"] ?? "").split(separator: ":").contains {
+            FileManager.default.isExecutableFile(atPath: "\($0)/strace")
+        }
     }
 
     /// Runs one suite and returns its exit code with what it printed.
