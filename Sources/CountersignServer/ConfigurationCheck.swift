@@ -7,15 +7,12 @@ import Gateways
 package enum ConfigurationCheck {
     /// Every problem of a configuration and of the files that it names.
     package static func problems(_ path: String, overrides: [String: String] = [:]) -> [ConfigurationProblem] {
-        let (configuration, problems) = ServerConfiguration.read(path, overrides: overrides)
-        guard let configuration else {
-            // Policies are looked at all the same, so that nobody has to run the check twice.
-            return problems
-        }
+        let (configuration, problems) = ServerConfiguration.draft(path, overrides: overrides)
+        guard let configuration else { return problems }
         let (files, fileProblems) = PolicyFiles.read(configuration)
         let (_, keyProblems) = GatewayAuthenticator.read(configuration)
-        var found = fileProblems + keyProblems
-        if let files {
+        var found = problems + fileProblems + keyProblems
+        if let files, problems.isEmpty {
             do {
                 _ = try PolicyGeneration(configuration, files, providers: [:])
             } catch {

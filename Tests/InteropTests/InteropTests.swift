@@ -10,7 +10,9 @@ import Testing
     .serialized
 )
 struct InteropTests {
-    @Test("suites pass", .timeLimit(.minutes(5)), arguments: ["apigee", "malformed", "durability", "operations"])
+    @Test(
+        "suites pass", .timeLimit(.minutes(5)),
+        arguments: ["apigee", "decisions", "malformed", "check", "operations", "durability"])
     func passes(suite: String) throws {
         let (status, output) = try Interop.run(suite)
         #expect(status == 0, "\(output)")

@@ -17,6 +17,14 @@ extension ServerConfiguration {
     package static func read(
         _ path: String, overrides: [String: String] = [:]
     ) -> (configuration: ServerConfiguration?, problems: [ConfigurationProblem]) {
+        let (draft, problems) = draft(path, overrides: overrides)
+        return (problems.isEmpty ? draft : nil, problems)
+    }
+
+    /// Reads as far as possible, so that a check can look at the files that a faulty configuration names.
+    static func draft(
+        _ path: String, overrides: [String: String]
+    ) -> (configuration: ServerConfiguration?, problems: [ConfigurationProblem]) {
         let problems = ConfigurationProblems()
         guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8)
         else {
@@ -29,7 +37,7 @@ extension ServerConfiguration {
         )
         let configuration = ServerConfiguration(&top, file: path)
         top.rejectUnknownKeys()
-        return (problems.all.isEmpty ? configuration : nil, problems.all.sorted { $0.line < $1.line })
+        return (configuration, problems.all.sorted { $0.line < $1.line })
     }
 
     private static func document(_ text: String, _ path: String, _ problems: ConfigurationProblems) -> Node.Mapping? {
