@@ -78,7 +78,7 @@ struct DevTokenCommand: AsyncParsableCommand {
         commandName: "token", abstract: "Gets a token from the running development provider.",
         discussion: """
             Example: countersign dev token --subject alice --role orders.reader
-            Example: countersign dev token --subject alice --lifetime -60s
+            Example: countersign dev token --subject alice --lifetime=-60
             """
     )
 
