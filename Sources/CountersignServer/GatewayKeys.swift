@@ -14,7 +14,8 @@ extension GatewayAuthenticator {
                 func problem(_ message: String) {
                     problems.append(
                         ConfigurationProblem(
-                            file: configuration.file, line: 0, path: "gateways.\(gateway.name).keys", message: message
+                            file: configuration.file, line: gateway.line, path: "gateways.\(gateway.name).keys",
+                            message: message
                         )
                     )
                 }

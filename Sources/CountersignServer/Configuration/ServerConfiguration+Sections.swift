@@ -85,7 +85,7 @@ extension ServerConfiguration {
                     "keys", "must hold references such as `file:secrets/\(name).key` or `env:NAME`, not keys")
             }
             return Gateway(
-                name: name, keys: keys, subjects: section.strings("subjects") ?? [],
+                name: name, line: section.line, keys: keys, subjects: section.strings("subjects") ?? [],
                 mayForward: section.bool("forwarded_headers", default: false)
             )
         }

@@ -23,6 +23,8 @@ package struct ServerConfiguration: Sendable {
 
     struct Gateway: Sendable {
         var name: String
+        /// The line of the section, for problems with its keys.
+        var line: Int
         /// References to files or variables that hold keys.
         var keys: [String]
         var subjects: [String]
