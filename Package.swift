@@ -110,7 +110,8 @@ let package = Package(
         .testTarget(name: "GatewaysTests", dependencies: ["Callout", "Gateways", "StrictJSON", "Transport", .nioCore]),
         .testTarget(name: "CountersignServerTests", dependencies: ["CountersignServer"]),
         .testTarget(name: "InteropTests"),
-        .testTarget(name: "CedarTests", dependencies: ["Cedar"]),
+        .testTarget(
+            name: "CedarTests", dependencies: ["Cedar", "StrictJSON"], resources: [.copy("Conformance")]),
         .testTarget(
             name: "AuditLogTests",
             dependencies: ["AuditLog", "StrictJSON", .crypto, .logging, .nioCore, .nioPosix],
