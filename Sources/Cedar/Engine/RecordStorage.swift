@@ -18,10 +18,10 @@ final class RecordStorage: @unchecked Sendable {
 
     /// The number of members under the universe's names.
     let count: Int
-    /// Their names, ascending, each once.
-    private let names: UnsafeMutablePointer<Int32>
-    /// Their values, in the order of `names`; they stay where they are as long as the record lives.
+    /// Their values, in the order of the names; they stay where they are as long as the record lives.
     private let values: UnsafeMutablePointer<RuntimeValue>
+    /// Their names, ascending, each once; behind the values in the same memory.
+    private let names: UnsafeMutablePointer<Int32>
     /// Ordered by key, each once.
     let foreign: [ForeignMember]
     /// The universe of the names; 0 if parts of several were mixed, -1 as universe of nothing (empty).
@@ -33,9 +33,7 @@ final class RecordStorage: @unchecked Sendable {
 
     /// Takes members in order, each name once.
     init(members: some RandomAccessCollection<Member>, foreign: [ForeignMember], universe: UInt64) {
-        count = members.count
-        names = .allocate(capacity: max(1, members.count))
-        values = .allocate(capacity: max(1, members.count))
+        (values, names) = Self.allocate(members.count)
         self.foreign = foreign
         self.universe = universe
         var (place, inner): (Int, Int32) = (0, 0)
@@ -46,13 +44,69 @@ final class RecordStorage: @unchecked Sendable {
             place += 1
         }
         for member in foreign { inner = max(inner, member.value.depth) }
+        count = place
         depth = inner &+ 1
+    }
+
+    /// Takes members in any order; of repeated keys the last counts.
+    init(_ members: [(RecordKey, PreparedValue)]) {
+        (values, names) = Self.allocate(members.count)
+        var (place, inner): (Int, Int32) = (0, 0)
+        var universe = Universe.anyIdentifier
+        var foreign: [ForeignMember] = []
+        for (key, value) in members {
+            universe = Universe.joined(Universe.joined(universe, key.universe), value.universe)
+            if key.name >= 0 {
+                place = Self.insert(key.name, value.runtime, values, names, count: place)
+            } else {
+                foreign.removeAll { $0.key == key.text }
+                foreign.append(ForeignMember(key: key.text, value: value.runtime))
+            }
+            inner = max(inner, value.runtime.depth)
+        }
+        if foreign.count > 1 { foreign.sort { $0.key < $1.key } }
+        self.foreign = foreign
+        self.universe = universe
+        count = place
+        depth = inner &+ 1
+    }
+
+    private static func allocate(
+        _ count: Int
+    ) -> (UnsafeMutablePointer<RuntimeValue>, UnsafeMutablePointer<Int32>) {
+        let wanted = max(1, count)
+        let size = wanted * (MemoryLayout<RuntimeValue>.stride + MemoryLayout<Int32>.stride)
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: size, alignment: MemoryLayout<RuntimeValue>.alignment)
+        let values = memory.bindMemory(to: RuntimeValue.self, capacity: wanted)
+        let names = (memory + wanted * MemoryLayout<RuntimeValue>.stride)
+            .bindMemory(to: Int32.self, capacity: wanted)
+        return (values, names)
+    }
+
+    /// Insertion sort: records of requests are short and mostly given in order.
+    ///
+    /// - Returns: The new number of members.
+    private static func insert(
+        _ name: Int32, _ value: RuntimeValue, _ values: UnsafeMutablePointer<RuntimeValue>,
+        _ names: UnsafeMutablePointer<Int32>, count: Int
+    ) -> Int {
+        var index = count
+        while index > 0, names[index - 1] > name { index -= 1 }
+        if index > 0, names[index - 1] == name {
+            values[index - 1] = value
+            return count
+        }
+        (values + index + 1).moveInitialize(from: values + index, count: count - index)
+        (names + index + 1).moveInitialize(from: names + index, count: count - index)
+        (values + index).initialize(to: value)
+        (names + index).initialize(to: name)
+        return count + 1
     }
 
     deinit {
         values.deinitialize(count: count)
-        values.deallocate()
-        names.deallocate()
+        UnsafeMutableRawPointer(values).deallocate()
     }
 
     /// The members under the universe's names, ascending.
