@@ -2,6 +2,7 @@
 
 import AuditLog
 import Callout
+import Cedar
 package import NIOCore
 
 /// When a question arrived, and until when it must be answered.
@@ -30,6 +31,8 @@ struct DecisionWork {
     let seconds: Int64
     var record: DecisionRecord
     var match: RouteTable.Match?
+    /// The client's address, read.
+    var client: IPValue?
     let queueNanoseconds: Int64
     private var stageBegan: NIODeadline
 
@@ -57,9 +60,9 @@ struct DecisionWork {
         return elapsed
     }
 
-    /// Drops work whose deadline has passed rather than doing it.
+    /// Drops work whose deadline had passed when the stage began.
     func checkBudget(_ code: ReasonCode) throws(Refusal) {
-        if let deadline = timing.deadline, .now() > deadline {
+        if let deadline = timing.deadline, stageBegan > deadline {
             throw Refusal(code, detail: "the gateway's deadline has passed")
         }
     }
