@@ -12,7 +12,7 @@ import Testing
 struct InteropTests {
     @Test(
         "suites pass", .timeLimit(.minutes(5)),
-        arguments: ["apigee", "decisions", "malformed", "check", "operations", "issuers", "rotation", "durability"])
+        arguments: ["apigee", "decisions", "malformed", "check", "operations", "issuers", "rotation", "disk", "durability"])
     func passes(suite: String) throws {
         let (status, output) = try Interop.run(suite)
         #expect(status == 0, "\(output)")
