@@ -12,7 +12,10 @@ import Testing
 struct InteropTests {
     @Test(
         "suites pass", .timeLimit(.minutes(5)),
-        arguments: ["apigee", "decisions", "malformed", "check", "operations", "issuers", "rotation", "disk", "durability"])
+        arguments: [
+            "apigee", "decisions", "malformed", "check", "operations", "issuers", "rotation", "disk", "reload",
+            "durability",
+        ])
     func passes(suite: String) throws {
         let (status, output) = try Interop.run(suite)
         #expect(status == 0, "\(output)")
