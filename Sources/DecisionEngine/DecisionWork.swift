@@ -15,6 +15,18 @@ package struct CallTiming: Sendable {
     /// The time kept free for the answer's way back.
     private static let margin = TimeAmount.milliseconds(2)
 
+    /// The part of the time left that is kept free when something outside is waited for, and its bounds in nanoseconds.
+    private static let (reservedPart, reserve): (Int64, ClosedRange<Int64>) = (8, 5_000_000...100_000_000)
+
+    /// How long something outside may be waited for now: a slow issuer must not make the answer itself late, since a
+    /// gateway that waits in vain may let the request through.
+    var patience: TimeAmount {
+        guard let deadline else { return .seconds(5) }
+        let left = max(0, (deadline - .now()).nanoseconds)
+        let reserved = min(max(left / Self.reservedPart, Self.reserve.lowerBound), Self.reserve.upperBound)
+        return .nanoseconds(max(0, left - reserved))
+    }
+
     /// Makes a timing; the margin is taken off the caller's own deadline.
     package init(receivedAt: NIODeadline, deadline: NIODeadline?) {
         self.receivedAt = receivedAt

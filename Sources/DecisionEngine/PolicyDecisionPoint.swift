@@ -59,7 +59,7 @@ package final class PolicyDecisionPoint: Sendable {
         case .needsKeys(let error, let selection):
             let begun = work
             return Task {
-                await self.waitForKeys(error, selection, until: timing.deadline)
+                await self.waitForKeys(error, selection, for: timing.patience)
                 eventLoop.execute {
                     var work = begun
                     guard case .verdict(let verdict) = self.resolve(&work, mayWait: false) else { return }
@@ -109,6 +109,8 @@ package final class PolicyDecisionPoint: Sendable {
     }
 
     private func match(_ work: inout DecisionWork) throws(Refusal) -> RouteTable.Match {
+        // After a wait for keys: the time that it took belongs to the next stage.
+        if let match = work.match { return match }
         defer { work.finish(.match, metrics) }
         try work.checkBudget(.budgetMatch)
         let path: CanonicalPath
@@ -291,9 +293,7 @@ package final class PolicyDecisionPoint: Sendable {
         }
     }
 
-    private func waitForKeys(_ error: IdentityError, _ selection: ProviderSelection, until deadline: NIODeadline?) async
-    {
-        let patience = deadline.map { max(.zero, $0 - .now()) } ?? .seconds(5)
+    private func waitForKeys(_ error: IdentityError, _ selection: ProviderSelection, for patience: TimeAmount) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { _ = await self.verifier.refreshKeys(after: error, from: selection) }
             group.addTask { try? await Task.sleep(for: .nanoseconds(patience.nanoseconds)) }
@@ -301,8 +301,4 @@ package final class PolicyDecisionPoint: Sendable {
             group.cancelAll()
         }
     }
-}
-
-extension TimeAmount {
-    fileprivate static var zero: TimeAmount { .nanoseconds(0) }
 }

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import signal
@@ -165,6 +166,23 @@ class Deployment:
         result = subprocess.run([self.binary, *map(str, arguments)], input=stdin, timeout=timeout, cwd=self.folder,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         return result.returncode, result.stdout
+
+    def metrics(self):
+        """What `/metrics` says: {name: {labels as (name, value) pairs: value}}."""
+        found = {}
+        for line in http("GET", self.admin_url("/metrics")).body.decode().splitlines():
+            match = re.match(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$", line)
+            if match:
+                labels = frozenset(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', match[2] or ""))
+                found.setdefault(match[1], {})[labels] = float(match[3])
+        return found
+
+    def metric(self, name, **labels):
+        """The sum of a metric over all series that have these labels."""
+        return sum(value for series, value in self.metrics().get(name, {}).items() if set(labels.items()) <= series)
+
+    def status(self):
+        return http("GET", self.admin_url("/status")).json()
 
     # Addresses and files.
 
