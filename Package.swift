@@ -25,7 +25,7 @@ let package = Package(
     targets: [
         // What everything stands on.
         .target(name: "StrictJSON"),
-        .target(name: "Fields"),
+        .target(name: "Fields", dependencies: ["StrictJSON"]),
         .target(name: "Callout", dependencies: ["Fields", "StrictJSON"]),
 
         // Useful alone.
@@ -44,7 +44,7 @@ let package = Package(
         .target(
             name: "Transport",
             dependencies: [
-                "CNghttp2", "CZlib", "Fields", .asn1, .crypto, .nioCore, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL, .x509,
+                "CNghttp2", "CZlib", "Fields", "StrictJSON", .asn1, .crypto, .nioCore, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL, .x509,
                 .lifecycle,
             ]
         ),

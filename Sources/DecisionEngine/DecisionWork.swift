@@ -47,6 +47,8 @@ struct DecisionWork {
     var client: IPValue?
     let queueNanoseconds: Int64
     private var stageBegan: NIODeadline
+    /// The clock as it was last read.
+    private var latest: NIODeadline
 
     init(_ callout: CalloutRequest, _ timing: CallTiming, generation: PolicyGeneration, boot: String) {
         self.callout = callout
@@ -56,6 +58,7 @@ struct DecisionWork {
         seconds = time.microseconds / 1_000_000
         record = DecisionRecord(callout: callout, id: UUIDv7(), time: time, boot: boot, digests: generation.digests)
         stageBegan = .now()
+        latest = stageBegan
         queueNanoseconds = max(0, (stageBegan - timing.receivedAt).nanoseconds)
     }
 
@@ -67,14 +70,17 @@ struct DecisionWork {
     mutating func finish(_ stage: DecisionMetrics.Stage, _ metrics: DecisionMetrics) -> Int64 {
         let now = NIODeadline.now()
         let elapsed = (now - stageBegan).nanoseconds
-        stageBegan = now
+        (stageBegan, latest) = (now, now)
         metrics.time(stage, nanoseconds: elapsed)
         return elapsed
     }
 
-    /// Drops work whose deadline had passed when the stage began.
+    /// Goes on after a wait, which belongs to the stage that waited.
+    mutating func resume() { latest = .now() }
+
+    /// Drops work whose deadline has passed rather than doing it.
     func checkBudget(_ code: ReasonCode) throws(Refusal) {
-        if let deadline = timing.deadline, stageBegan > deadline {
+        if let deadline = timing.deadline, latest > deadline {
             throw Refusal(code, detail: "the gateway's deadline has passed")
         }
     }

@@ -62,6 +62,7 @@ package final class PolicyDecisionPoint: Sendable {
                 await self.waitForKeys(error, selection, for: timing.patience)
                 eventLoop.execute {
                     var work = begun
+                    work.resume()
                     guard case .verdict(let verdict) = self.resolve(&work, mayWait: false) else { return }
                     self.record(verdict, work, on: eventLoop, answer: answer)
                 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import StrictJSON
+
 /// An ordered list of names and values, as HTTP headers and gRPC metadata are.
 ///
 /// Everything lies in one array, so that a request's headers cost one allocation; strings are made when asked for.
@@ -31,17 +33,13 @@ public struct FieldList: Sendable, Hashable {
 
     /// Adds a field at the end, both parts valid UTF-8.
     public mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-        let size = Self.prefix + name.count + value.count
-        if bytes.capacity - bytes.count < size { bytes.reserveCapacity(Swift.max(bytes.capacity * 2, bytes.count + size)) }
-        appendLength(name.count)
-        appendLength(value.count)
-        bytes.append(contentsOf: name)
-        bytes.append(contentsOf: value)
+        bytes.append(atMost: Self.prefix + name.count + value.count) { space in
+            space.put(littleEndian: UInt32(truncatingIfNeeded: name.count))
+            space.put(littleEndian: UInt32(truncatingIfNeeded: value.count))
+            space.put(name)
+            space.put(value)
+        }
         count += 1
-    }
-
-    private mutating func appendLength(_ length: Int) {
-        withUnsafeBytes(of: UInt32(truncatingIfNeeded: length).littleEndian) { bytes.append(contentsOf: $0) }
     }
 }
 

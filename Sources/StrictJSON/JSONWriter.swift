@@ -36,14 +36,12 @@ public struct JSONWriter: Sendable {
     /// Writes a member name that needs no escaping: letters, digits, `_`, `.` and `-` only.
     public mutating func key(_ name: StaticString) {
         let separator = needsComma
-        append(atMost: name.utf8CodeUnitCount + 4) { space in
-            var end = 0
-            if separator { space.put(UInt8(ascii: ","), at: &end) }
-            space.put(UInt8(ascii: "\""), at: &end)
-            name.withUTF8Buffer { space.put(UnsafeRawBufferPointer($0), at: &end) }
-            space.put(UInt8(ascii: "\""), at: &end)
-            space.put(UInt8(ascii: ":"), at: &end)
-            return end
+        bytes.append(atMost: name.utf8CodeUnitCount + 4) { space in
+            if separator { space.put(UInt8(ascii: ",")) }
+            space.put(UInt8(ascii: "\""))
+            space.put(name)
+            space.put(UInt8(ascii: "\""))
+            space.put(UInt8(ascii: ":"))
         }
         needsComma = false
     }
@@ -65,39 +63,13 @@ public struct JSONWriter: Sendable {
     /// Writes a string value that needs no escaping.
     public mutating func string(plain value: StaticString) {
         let separator = needsComma
-        append(atMost: value.utf8CodeUnitCount + 3) { space in
-            var end = 0
-            if separator { space.put(UInt8(ascii: ","), at: &end) }
-            space.put(UInt8(ascii: "\""), at: &end)
-            value.withUTF8Buffer { space.put(UnsafeRawBufferPointer($0), at: &end) }
-            space.put(UInt8(ascii: "\""), at: &end)
-            return end
+        bytes.append(atMost: value.utf8CodeUnitCount + 3) { space in
+            if separator { space.put(UInt8(ascii: ",")) }
+            space.put(UInt8(ascii: "\""))
+            space.put(value)
+            space.put(UInt8(ascii: "\""))
         }
         needsComma = true
-    }
-
-    /// Appends at most so many bytes at once.
-    ///
-    /// - Parameter fill: Writes into the space, which has that size exactly, and returns how many bytes it wrote.
-    @inline(__always)
-    private mutating func append(atMost size: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
-        Self.append(atMost: size, to: &bytes, fill)
-    }
-
-    @inline(__always)
-    fileprivate static func append(
-        atMost size: Int, to bytes: inout [UInt8], _ fill: (UnsafeMutableRawBufferPointer) -> Int
-    ) {
-        let needed = bytes.count + size
-        if bytes.capacity < needed { bytes.reserveCapacity(max(needed, bytes.capacity * 2)) }
-        bytes.append(addingCapacity: size) { span in
-            span.withUnsafeMutableBufferPointer { buffer, initialized in
-                let start = initialized
-                initialized += fill(
-                    UnsafeMutableRawBufferPointer(
-                        rebasing: UnsafeMutableRawBufferPointer(buffer)[start..<(start + size)]))
-            }
-        }
     }
 
     /// Writes an integer.
@@ -161,13 +133,11 @@ extension JSONWriter {
                 bytes.append(UInt8(ascii: "\""))
                 return
             }
-            append(atMost: utf8.count + 2, to: &bytes) { space in
-                var end = 0
-                space.put(UInt8(ascii: "\""), at: &end)
-                space.put(utf8, at: &end)
-                space.put(UInt8(ascii: "\""), at: &end)
-                return end
-            }
+            bytes.append(atMost: utf8.count + 2) { space in
+                    space.put(UInt8(ascii: "\""))
+                space.put(utf8)
+                space.put(UInt8(ascii: "\""))
+                }
         }
     }
 
@@ -208,20 +178,6 @@ extension JSONWriter {
             rest /= 10
         } while rest > 0
         bytes[start...].reverse()
-    }
-}
-
-extension UnsafeMutableRawBufferPointer {
-    @inline(__always)
-    fileprivate func put(_ byte: UInt8, at end: inout Int) {
-        self[end] = byte
-        end += 1
-    }
-
-    @inline(__always)
-    fileprivate func put(_ bytes: UnsafeRawBufferPointer, at end: inout Int) {
-        UnsafeMutableRawBufferPointer(rebasing: self[end...]).copyMemory(from: bytes)
-        end += bytes.count
     }
 }
 

@@ -106,7 +106,7 @@ package struct ApigeeAnswer {
     }
 
     private mutating func variable(_ name: StaticString, _ text: String) {
-        variable(name) { $0.string(3, text) }
+        writer.entry(15, name, inner: 3, text)
     }
 
     private mutating func variable(_ name: StaticString, _ value: (inout ProtobufWriter) -> Void) {

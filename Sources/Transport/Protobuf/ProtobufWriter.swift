@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import NIOCore
+import StrictJSON
 
 /// Appends protobuf fields to bytes, in the order of the calls.
 ///
@@ -41,9 +42,42 @@ package struct ProtobufWriter {
     }
 
     package mutating func bytes(_ field: UInt32, _ value: UnsafeRawBufferPointer) {
-        tag(field, 2)
-        varint(UInt64(value.count))
-        bytes.append(contentsOf: value)
+        bytes.append(atMost: value.count + 15) { space in
+            space.put(varint: Int(field) << 3 | 2)
+            space.put(varint: value.count)
+            space.put(value)
+        }
+    }
+
+    /// An entry of a map from strings to messages: `field { 1: key, 2: { inner: value } }`, written in one go.
+    package mutating func entry(_ field: UInt32, _ key: StaticString, inner: UInt32, _ value: String) {
+        value.utf8Span.span.withUnsafeBytes { value in
+            let (innerTag, keyLength) = (Int(inner) << 3 | 2, key.utf8CodeUnitCount)
+            let content = Self.size(ofVarint: innerTag) + Self.size(ofVarint: value.count) + value.count
+            let entry =
+                1 + Self.size(ofVarint: keyLength) + keyLength + 1 + Self.size(ofVarint: content) + content
+            bytes.append(atMost: entry + 20) { space in
+                space.put(varint: Int(field) << 3 | 2)
+                space.put(varint: entry)
+                space.put(varint: 1 << 3 | 2)
+                space.put(varint: keyLength)
+                space.put(key)
+                space.put(varint: 2 << 3 | 2)
+                space.put(varint: content)
+                space.put(varint: innerTag)
+                space.put(varint: value.count)
+                space.put(value)
+            }
+        }
+    }
+
+    private static func size(ofVarint value: Int) -> Int {
+        var (size, rest) = (1, value >> 7)
+        while rest > 0 {
+            size += 1
+            rest >>= 7
+        }
+        return size
     }
 
     package mutating func bytes(_ field: UInt32, _ value: [UInt8]) {
