@@ -30,10 +30,11 @@ let package = Package(
 
         // Useful alone.
         .target(name: "Cedar", dependencies: ["StrictJSON"]),
+        .target(name: "CChecksum"),
         .target(
             name: "AuditLog",
             dependencies: [
-                "StrictJSON", .crypto, .nioCore, .logging,
+                "CChecksum", "StrictJSON", .crypto, .nioCore, .logging,
             ]
         ),
         .target(name: "Telemetry", dependencies: [.coreMetrics]),
