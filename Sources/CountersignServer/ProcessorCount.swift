@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
+import Foundation
 import NIOCore
 
 /// How many processors the process may run on: at most what its control group grants, and those it is bound to.
@@ -13,13 +9,10 @@ enum ProcessorCount {
 
     /// The processors of the affinity mask; each event loop beyond them would only take turns with another.
     private static var bound: Int {
-        #if os(Linux)
-            var mask = cpu_set_t()
-            guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &mask) == 0 else { return .max }
-            let count = withUnsafeBytes(of: mask) { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
-            return count > 0 ? count : .max
-        #else
-            return .max
-        #endif
+        guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed:") })
+        else { return .max }
+        let count = line.dropFirst("Cpus_allowed:".count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
+        return count > 0 ? count : .max
     }
 }
