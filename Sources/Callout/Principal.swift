@@ -34,6 +34,8 @@ public struct Principal: Sendable, Hashable {
     public let scopes: [String]
     /// Further attributes, from the mapped claims.
     public let attributes: JSONObject
+    /// The caller as policies and gateways see it: `User::"<provider>/<id>"`, made once.
+    public let entityText: String
 
     /// Makes a principal.
     public init(
@@ -54,13 +56,16 @@ public struct Principal: Sendable, Hashable {
         self.roles = roles
         self.scopes = scopes
         self.attributes = attributes
+        entityText = "\(kind.rawValue)::\"\(Self.entityID(kind, provider, id))\""
     }
 
     /// The caller of a route that asks for no credential.
     public static let anonymous = Principal(kind: .anonymous, provider: "", id: "anonymous")
 
     /// The identifier that policies use: `<provider>/<id>`, or the id alone where there is no provider in it.
-    public var entityID: String {
+    public var entityID: String { Self.entityID(kind, provider, id) }
+
+    private static func entityID(_ kind: Kind, _ provider: String, _ id: String) -> String {
         switch kind {
         case .user, .client: "\(provider)/\(id)"
         case .workload, .awsPrincipal, .anonymous: id

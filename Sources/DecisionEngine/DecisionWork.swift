@@ -2,6 +2,7 @@
 
 import AuditLog
 import Callout
+import Cedar
 package import NIOCore
 
 /// When a question arrived, and until when it must be answered.
@@ -42,8 +43,12 @@ struct DecisionWork {
     let seconds: Int64
     var record: DecisionRecord
     var match: RouteTable.Match?
+    /// The client's address, read.
+    var client: IPValue?
     let queueNanoseconds: Int64
     private var stageBegan: NIODeadline
+    /// The clock as it was last read.
+    private var latest: NIODeadline
 
     init(_ callout: CalloutRequest, _ timing: CallTiming, generation: PolicyGeneration, boot: String) {
         self.callout = callout
@@ -53,6 +58,7 @@ struct DecisionWork {
         seconds = time.microseconds / 1_000_000
         record = DecisionRecord(callout: callout, id: UUIDv7(), time: time, boot: boot, digests: generation.digests)
         stageBegan = .now()
+        latest = stageBegan
         queueNanoseconds = max(0, (stageBegan - timing.receivedAt).nanoseconds)
     }
 
@@ -64,14 +70,17 @@ struct DecisionWork {
     mutating func finish(_ stage: DecisionMetrics.Stage, _ metrics: DecisionMetrics) -> Int64 {
         let now = NIODeadline.now()
         let elapsed = (now - stageBegan).nanoseconds
-        stageBegan = now
+        (stageBegan, latest) = (now, now)
         metrics.time(stage, nanoseconds: elapsed)
         return elapsed
     }
 
+    /// Goes on after a wait, which belongs to the stage that waited.
+    mutating func resume() { latest = .now() }
+
     /// Drops work whose deadline has passed rather than doing it.
     func checkBudget(_ code: ReasonCode) throws(Refusal) {
-        if let deadline = timing.deadline, .now() > deadline {
+        if let deadline = timing.deadline, latest > deadline {
             throw Refusal(code, detail: "the gateway's deadline has passed")
         }
     }

@@ -62,6 +62,7 @@ package final class PolicyDecisionPoint: Sendable {
                 await self.waitForKeys(error, selection, for: timing.patience)
                 eventLoop.execute {
                     var work = begun
+                    work.resume()
                     guard case .verdict(let verdict) = self.resolve(&work, mayWait: false) else { return }
                     self.record(verdict, work, on: eventLoop, answer: answer)
                 }
@@ -120,8 +121,11 @@ package final class PolicyDecisionPoint: Sendable {
             throw Refusal(.ambiguousPath, detail: "the path \(error.rawValue)")
         }
         // Without its address a forbid by address could not fire: what cannot be read refuses.
-        if let address = work.callout.clientAddress, !ClientAddress.isAddress(address) {
-            throw Refusal(.requestMalformed, detail: "the client's address is not an IP address")
+        if let address = work.callout.clientAddress {
+            guard let client = ClientAddress.read(address) else {
+                throw Refusal(.requestMalformed, detail: "the client's address is not an IP address")
+            }
+            work.client = client
         }
         if let host = work.callout.host {
             guard let canonical = CanonicalHost.read(host) else {
@@ -182,7 +186,8 @@ package final class PolicyDecisionPoint: Sendable {
         defer { work.finish(.enrich, metrics) }
         let mapping = RequestMapping(
             generation: work.generation, callout: work.callout, match: match,
-            plan: work.generation.plans[match.routeIndex], host: work.record.host, now: work.seconds * 1000
+            plan: work.generation.plans[match.routeIndex], host: work.record.host, client: work.client,
+            now: work.seconds
         )
         do throws(EntityError) {
             let mapped = try mapping.map(caller)

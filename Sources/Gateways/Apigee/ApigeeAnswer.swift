@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Callout
+import Fields
 package import NIOCore
 import StrictJSON
 import Transport
@@ -17,7 +18,7 @@ package struct ApigeeAnswer {
     ///   - original: The bytes of the question, of which the content is copied when headers change.
     /// - Returns: The bytes of the answer.
     package static func encode(_ verdict: Verdict, to message: ApigeeMessage, original: ByteBuffer) -> ByteBuffer {
-        var answer = ApigeeAnswer(writer: ProtobufWriter(ByteBufferAllocator().buffer(capacity: 1024)))
+        var answer = ApigeeAnswer(writer: ProtobufWriter(capacity: 1024))
         answer.writeHeaders(verdict, message, original)
         answer.writeFault(verdict)
         answer.writeVariables(verdict, message)
@@ -29,14 +30,15 @@ package struct ApigeeAnswer {
         let fields = verdict.setHeaders + [HeaderField("x-countersign-decision", verdict.decisionID)]
         writer.message(1) { writer in
             var written: Set<String> = []
-            for header in request.headers {
-                let spelling = Self.spelling(of: header.key)
+            var handled: Set<String> = []
+            for header in request.headers where handled.insert(header.name).inserted {
+                let spelling = Self.spelling(of: header.name)
                 guard let owned = fields.first(where: { $0.name == spelling }) else {
-                    if spelling.hasPrefix("x-countersign-") { Self.write(header.key, [], to: &writer) }
+                    if spelling.hasPrefix("x-countersign-") { Self.write(header.name, [], to: &writer) }
                     continue
                 }
-                let isSameName = owned.name == header.key.asciiLowercased && written.insert(owned.name).inserted
-                Self.write(header.key, isSameName ? [owned.value] : [], to: &writer)
+                let isSameName = owned.name == header.name.asciiLowercased && written.insert(owned.name).inserted
+                Self.write(header.name, isSameName ? [owned.value] : [], to: &writer)
             }
             for field in fields where !written.contains(field.name) {
                 Self.write(field.name, [field.value], to: &writer)
@@ -80,16 +82,16 @@ package struct ApigeeAnswer {
         variable("countersign.message", verdict.message)
         variable("countersign.challenge", verdict.challenge ?? "")
         variable("countersign.decision", verdict.decisionID)
-        variable("countersign.principal", verdict.principal.map { "\($0.kind.rawValue)::\"\($0.entityID)\"" } ?? "")
+        variable("countersign.principal", verdict.principal?.entityText ?? "")
         variable("countersign.policies", verdict.policies.joined(separator: ","))
         for attribute in verdict.attributes.members { self.attribute(attribute) }
-        if message.variables[ApigeeVariable.key] != nil { variable(ApigeeVariable.key) { _ in } }
+        if message.variables[.key] != nil { variable(ApigeeVariable.key.name) { _ in } }
     }
 
     private mutating func attribute(_ member: JSONObject.Member) {
         let name = "countersign.attr_" + member.key
         switch member.value {
-        case .string(let text): variable(name, text)
+        case .string(let text): variable(name) { $0.string(3, text) }
         case .bool(let flag): variable(name) { $0.bool(4, flag) }
         case .number(let number):
             if let integer = number.int64 {
@@ -97,13 +99,21 @@ package struct ApigeeAnswer {
             } else if let double = number.double {
                 variable(name) { $0.double(5, double) }
             }
-        case .array, .object: variable(name, String(decoding: member.value.canonicalBytes(), as: UTF8.self))
+        case .array, .object:
+            variable(name) { $0.string(3, String(decoding: member.value.canonicalBytes(), as: UTF8.self)) }
         case .null: break
         }
     }
 
-    private mutating func variable(_ name: String, _ text: String) {
-        variable(name) { $0.string(3, text) }
+    private mutating func variable(_ name: StaticString, _ text: String) {
+        writer.entry(15, name, inner: 3, text)
+    }
+
+    private mutating func variable(_ name: StaticString, _ value: (inout ProtobufWriter) -> Void) {
+        writer.message(15) { entry in
+            entry.string(1, name)
+            entry.message(2) { value(&$0) }
+        }
     }
 
     private mutating func variable(_ name: String, _ value: (inout ProtobufWriter) -> Void) {

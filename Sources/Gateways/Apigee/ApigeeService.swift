@@ -2,6 +2,7 @@
 
 import Callout
 import DecisionEngine
+import Fields
 import NIOCore
 package import Transport
 
