@@ -14,7 +14,7 @@ struct InteropTests {
         "suites pass", .timeLimit(.minutes(5)),
         arguments: [
             "apigee", "decisions", "malformed", "check", "operations", "issuers", "rotation", "disk", "reload",
-            "durability",
+            "clients", "foreign", "durability",
         ])
     func passes(suite: String) throws {
         let (status, output) = try Interop.run(suite)

@@ -62,9 +62,9 @@ def http(method, url, body=None, headers=None, timeout=20):
 class Deployment:
     """Writes a directory on entry; `start` runs the server; leaving ends the process and removes the directory."""
 
-    def __init__(self, binary, configuration, policies, files=None):
+    def __init__(self, binary, configuration, policies, files=None, origin=ORIGIN):
         """`configuration` is YAML with {grpc}, {http} and {admin} for ports; `policies` is {name: Cedar text}."""
-        self.binary = str(binary)
+        self.binary, self._origin = str(binary), origin
         self._configuration, self._policies, self._files = configuration, policies, files or {}
         self.process, self.output = None, b""
         self.secrets = []  # what may never appear in an output or in the log
@@ -74,7 +74,7 @@ class Deployment:
         self.file = self.folder / "countersign.yaml"
         self.stderr_path = self.folder / "stderr.txt"
         self.grpc, self.http_port, self.admin = free_port(), free_port(), free_port()
-        private, self.verifier_key = log_key(ORIGIN)
+        private, self.verifier_key = log_key(self._origin)
         self.gateway_key, self.second_gateway_key = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         self.secrets += [private.rsplit("+", 1)[1], self.gateway_key, self.second_gateway_key]
         self.write_secret("log.key", private + "\n")
