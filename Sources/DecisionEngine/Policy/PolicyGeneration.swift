@@ -26,6 +26,7 @@ package final class PolicyGeneration: Sendable {
     package let digests: Digests
     let plans: [RoutePlan]
     let names: ContextNames
+    let reads: ContextParts
     private let types: BuiltInTypes
     /// The policies whose annotations a decision tells.
     private let notes: [PolicyID: (reason: String?, obligation: String?)]
@@ -53,6 +54,7 @@ package final class PolicyGeneration: Sendable {
         self.engine = engine
         self.digests = digests
         names = ContextNames(engine)
+        reads = ContextParts(engine.policies.contextReads)
         guard let types = BuiltInTypes() else {
             throw .json(path: "", problem: "the built-in entity types are not usable")
         }
@@ -158,6 +160,25 @@ struct ContextNames: Sendable {
         environment = engine.key("environment")
         proxy = engine.key("proxy")
         flow = engine.key("flow")
+    }
+}
+
+/// The parts of the context that some policy reads; the others are left out of requests.
+struct ContextParts: Sendable {
+    let request, token, gateway, now: Bool
+    let method, host, path, query, headers, clientIP: Bool
+
+    init(_ reads: ContextReads) {
+        request = reads.include("request")
+        token = reads.include("token")
+        gateway = reads.include("gateway")
+        now = reads.include("now")
+        method = reads.include("request", "method")
+        host = reads.include("request", "host")
+        path = reads.include("request", "path")
+        query = reads.include("request", "query")
+        headers = reads.include("request", "headers")
+        clientIP = reads.include("request", "client_ip")
     }
 }
 
