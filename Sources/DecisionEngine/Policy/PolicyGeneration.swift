@@ -138,12 +138,6 @@ struct ContextNames: Sendable {
     let method, host, path, query, headers, clientIP: RecordKey
     let name, dialect, environment, proxy, flow: RecordKey
 
-    /// Every key that the context has whatever the request, for the engine's vocabulary.
-    static let all = [
-        "request", "token", "gateway", "now", "method", "host", "path", "query", "headers", "client_ip", "name",
-        "protocol", "environment", "proxy", "flow",
-    ]
-
     init(_ engine: PolicyEngine) {
         request = engine.key("request")
         token = engine.key("token")
@@ -179,12 +173,5 @@ struct ContextParts: Sendable {
         query = reads.include("request", "query")
         headers = reads.include("request", "headers")
         clientIP = reads.include("request", "client_ip")
-    }
-}
-
-extension PolicyGeneration {
-    /// The keys that context records of these routes have, for the engine's vocabulary.
-    package static func contextKeys(of routes: RouteTable) -> [String] {
-        ContextNames.all + routes.routes.flatMap(\.route.contextHeaders)
     }
 }
