@@ -9,6 +9,7 @@ struct PreparationTests {
     private let policies = """
         permit (principal, action, resource in Api::"orders") when { resource.id == "7" && resource.owner == principal };
         forbid (principal, action, resource in Area::"closed");
+        permit (principal, action, resource in Area::"north");
         permit (principal, action, resource is Route) when { resource.getTag("level") == 1 };
         forbid (principal, action, resource) when { resource has secret && resource.secret };
         """
