@@ -6,7 +6,7 @@ import Cedar
 /// What one number of policies costs.
 struct Measurement {
     let policies: Int
-    /// The median over rounds of the mean time of a decision.
+    /// The mean time of a decision in the best round: neighbours on the machine only ever add.
     var nanoseconds = 0.0
     /// Conditions evaluated per request.
     var evaluated = 0.0
@@ -70,7 +70,7 @@ struct Measurement {
 
     private mutating func time(_ engine: PolicyEngine, _ prepared: [PreparedRequest], _ rounds: Int) throws {
         let clock = ContinuousClock()
-        let passes = max(1, 200_000 / prepared.count)
+        let passes = max(1, 50_000 / prepared.count)
         var means: [Double] = []
         for _ in 0..<rounds {
             var allowed = 0
@@ -82,6 +82,6 @@ struct Measurement {
             guard allowed == self.allowed * passes else { stop("a verdict changed from one round to the next") }
             means.append(elapsed / .nanoseconds(1) / Double(passes * prepared.count))
         }
-        nanoseconds = means.sorted()[means.count / 2]
+        nanoseconds = means.min() ?? 0
     }
 }

@@ -28,7 +28,7 @@ do {
     for count in [10, 11, 100, 1000, 10_000, 10_001] {
         let workload = Workload(policies: count, requests: 1000)
         if let folder { try Export.write(workload, to: folder) }
-        rows.append(try Measurement(workload, rounds: quick ? 1 : 7))
+        rows.append(try Measurement(workload, rounds: quick ? 3 : 40))
     }
     if asJSON { try Output.json(rows) } else { Output.table(rows) }
 } catch {
