@@ -91,6 +91,29 @@ struct DirectWriteTests {
         #expect(try copy.bytes("disclosures/000.jsonl").split(separator: 0x0A) == lines)
     }
 
+    @Test(
+        "a file of any size is replaced whole, in blocks or not", arguments: SimulatedDisk.Direct.allCases,
+        [0, 1, 4096, 65_535, 65_536, 65_537, 300_000])
+    func replacesFiles(direct: SimulatedDisk.Direct, count: Int) throws {
+        let disk = SimulatedDisk(cutAt: nil, seed: 1, direct: direct)
+        var random = SeededRandom(state: UInt64(count))
+        let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
+        let buffer = BlockBuffer(capacity: 100)
+        for part in stride(from: 0, to: count, by: 777) { buffer.append(bytes[part..<min(part + 777, count)]) }
+        var directory = LogDirectory(path: "/disk", fileSystem: disk.fileSystem)
+        try directory.replace("a/b", with: buffer.bytes)
+        #expect(try directory.read("a/b") == nil)
+        try directory.commit()
+        #expect(try directory.read("a/b") == bytes)
+        try directory.replace("a/b", with: [1, 2, 3])
+        try directory.replace("a/b", with: buffer.bytes)
+        try directory.commit()
+        #expect(try directory.read("a/b") == bytes)
+        #expect((disk.directWrites > 0) == (direct == .accepted && count >= 65_536))
+        let survivor = LogDirectory(path: "/disk", fileSystem: disk.afterPowerCut().fileSystem)
+        #expect(try survivor.read("a/b") == bytes)
+    }
+
     @Test("a batch that fails over several segments is written again, and everybody hears of it")
     func relocates() async throws {
         let fixture = try LogFixture()
