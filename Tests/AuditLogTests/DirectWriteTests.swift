@@ -114,6 +114,22 @@ struct DirectWriteTests {
         #expect(try survivor.read("a/b") == bytes)
     }
 
+    @Test("a file that is replaced often takes turns with the one before, which goes at the end")
+    func takesTurns() throws {
+        let fixture = try LogFixture()
+        try LogFileSystem.posix.makeDirectory(fixture.directory)
+        var directory = LogDirectory(path: fixture.directory, fileSystem: .posix)
+        for round in 0..<4 as Range<UInt8> {
+            try directory.replace("state", with: [round, 7, 7].dropLast(Int(round) % 3), isOften: true)
+            try directory.commit()
+            #expect(try fixture.bytes("state") == [round, 7, 7].dropLast(Int(round) % 3))
+            #expect(
+                try directory.read("state.tmp") == (round == 0 ? nil : [round - 1, 7, 7].dropLast(Int(round - 1) % 3)))
+        }
+        directory.removeOthers()
+        #expect(try LogFileSystem.posix.list(fixture.directory) == ["state"])
+    }
+
     @Test("a batch that fails over several segments is written again, and everybody hears of it")
     func relocates() async throws {
         let fixture = try LogFixture()

@@ -67,15 +67,18 @@ struct LogPublisher {
     /// Signs the tree as it is; needed once, for the empty log or after a checkpoint was not finished.
     mutating func signAgain() throws(AuditLogError) { try sign() }
 
+    /// Tidies up after the last checkpoint.
+    mutating func finish() { directory.removeOthers() }
+
     private mutating func sign() throws(AuditLogError) {
         let checkpoint = Checkpoint(origin: origin, size: edge.size, root: edge.root)
         let keyID = key.verifierKey.hexadecimalKeyID
         let state = LogState(origin: origin, size: edge.size, root: checkpoint.root, keyIDs: [keyID])
-        try directory.replace(LogState.path, with: state.bytes)
+        try directory.replace(LogState.path, with: state.bytes, isOften: true)
         try directory.commit()
         let note = checkpoint.note(signedBy: [key])
         guard !note.signatures.isEmpty else { throw .unusableKey(path: key.verifierKey.name, problem: "cannot sign") }
-        try directory.replace(Self.checkpointPath, with: note.bytes)
+        try directory.replace(Self.checkpointPath, with: note.bytes, isOften: true)
         try directory.commit()
     }
 

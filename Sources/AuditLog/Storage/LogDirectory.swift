@@ -13,7 +13,9 @@ struct LogDirectory {
     private var known: Set<String> = [""]
     private var unsynced: Set<String> = []
     /// Written under temporary names, neither synced nor renamed.
-    private var staged: [(file: LogFileSystem.File, target: String)] = []
+    private var staged: [(file: LogFileSystem.File, target: String, isOften: Bool)] = []
+    /// The other files of those that are replaced often, see ``replace(_:with:isOften:)``.
+    private var others: Set<String> = []
     private var takesDirect = true
 
     /// So many files are staged at most; each is open.
@@ -29,14 +31,23 @@ struct LogDirectory {
     func absolute(_ relative: String) -> String { relative.isEmpty ? path : "\(path)/\(relative)" }
 
     /// Replaces a file: written under a temporary name now, synced and renamed by ``commit()``.
-    mutating func replace(_ relative: String, with bytes: [UInt8]) throws(AuditLogError) {
+    ///
+    /// - Parameters:
+    ///   - relative: The path below the directory.
+    ///   - bytes: The new content.
+    ///   - isOften: Whether the file of before stays under the temporary name, to be written next time: a file that is
+    ///     replaced many times a second would use up inodes faster than some file systems give them out again.
+    /// - Throws: ``AuditLogError/storage(operation:path:code:)``.
+    mutating func replace(_ relative: String, with bytes: [UInt8], isOften: Bool = false) throws(AuditLogError) {
         try bytes.withUnsafeBufferPointer { bytes throws(AuditLogError) in
-            try replace(relative, with: UnsafeRawBufferPointer(bytes))
+            try replace(relative, with: UnsafeRawBufferPointer(bytes), isOften: isOften)
         }
     }
 
-    /// Replaces a file: written under a temporary name now, synced and renamed by ``commit()``.
-    mutating func replace(_ relative: String, with bytes: UnsafeRawBufferPointer) throws(AuditLogError) {
+    /// Replaces a file, as ``replace(_:with:isOften:)`` does.
+    mutating func replace(
+        _ relative: String, with bytes: UnsafeRawBufferPointer, isOften: Bool = false
+    ) throws(AuditLogError) {
         let target = absolute(relative)
         if staged.count >= Self.maximumStaged || staged.contains(where: { $0.target == target }) {
             try syncAndRename()
@@ -44,7 +55,7 @@ struct LogDirectory {
         let folder = Self.parent(of: relative)
         try makeDirectories(folder)
         let file = try fileSystem.open(target + ".tmp", .replace)
-        staged.append((file, target))
+        staged.append((file, target, isOften))
         unsynced.insert(folder)
         let direct = try writeDirect(bytes, to: file)
         guard direct < bytes.count else { return }
@@ -60,16 +71,28 @@ struct LogDirectory {
         }
     }
 
+    /// Removes the other files of those that were replaced often.
+    mutating func removeOthers() {
+        for path in others { try? fileSystem.removeFile(path) }
+        others = []
+    }
+
     /// Forgets what was not committed; the temporary files are replaced by the next ones of their names.
     mutating func discard() {
-        for (file, _) in staged { fileSystem.close(file) }
+        for (file, _, _) in staged { fileSystem.close(file) }
         staged = []
     }
 
     /// Syncs all files after all were written, so that a journal has to commit once for them.
     private mutating func syncAndRename() throws(AuditLogError) {
-        for (file, _) in staged { try fileSystem.syncData(file) }
-        for (file, target) in staged { try fileSystem.rename(file.path, target) }
+        for (file, _, _) in staged { try fileSystem.syncData(file) }
+        for (file, target, isOften) in staged {
+            if isOften {
+                others.insert(file.path)
+                if fileSystem.exchange(file.path, target) { continue }
+            }
+            try fileSystem.rename(file.path, target)
+        }
         discard()
     }
 
