@@ -3,7 +3,7 @@
 public import StrictJSON
 
 /// Who is calling, proven by a credential.
-public struct Principal: Sendable, Hashable {
+public final class Principal: Sendable, Hashable {
     /// What kind of caller it is; the raw value is the entity type that policies use.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         /// A person, by an access token of an identity provider.
@@ -57,6 +57,20 @@ public struct Principal: Sendable, Hashable {
         self.scopes = scopes
         self.attributes = attributes
         entityText = "\(kind.rawValue)::\"\(Self.entityID(kind, provider, id))\""
+    }
+
+    /// Compares everything that is known of the callers.
+    public static func == (left: Principal, right: Principal) -> Bool {
+        left.kind == right.kind && left.provider == right.provider && left.id == right.id
+            && left.issuer == right.issuer && left.groups == right.groups && left.roles == right.roles
+            && left.scopes == right.scopes && left.attributes == right.attributes
+    }
+
+    /// Hashes what identifies the caller.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        hasher.combine(provider)
+        hasher.combine(id)
     }
 
     /// The caller of a route that asks for no credential.

@@ -27,6 +27,8 @@ package final class PolicyGeneration: Sendable {
     let plans: [RoutePlan]
     let names: ContextNames
     private let types: BuiltInTypes
+    /// The policies whose annotations a decision tells.
+    private let notes: [PolicyID: (reason: String?, obligation: String?)]
     private let methods: [String: RoutePlan.EntityName]
     /// The canonical JSON of the second of the last decision.
     private let latestMoment = Mutex<(second: Int64, json: [UInt8])>((.min, []))
@@ -64,7 +66,20 @@ package final class PolicyGeneration: Sendable {
                 (method, RoutePlan.EntityName(EntityUID(type: types.action, id: method), engine: engine))
             }
         )
+        var notes: [PolicyID: (reason: String?, obligation: String?)] = [:]
+        for policy in engine.policies.effectivePolicies {
+            let (reason, obligation) = (policy.annotations["reason"], policy.annotations["obligation"])
+            if reason != nil || obligation != nil { notes[policy.id] = (reason, obligation) }
+        }
+        self.notes = notes
         callers = Mutex([:])
+    }
+
+    /// What the annotations of determining policies say: the first reason, and every obligation.
+    func notes(of policies: [PolicyID]) -> (reason: String?, obligations: [String]) {
+        guard !notes.isEmpty, !policies.isEmpty else { return (nil, []) }
+        let found = policies.compactMap { notes[$0] }
+        return (found.lazy.compactMap(\.reason).first, found.compactMap(\.obligation))
     }
 
     /// The action of a method; usual ones are prepared.

@@ -20,15 +20,12 @@ struct MappedRequest {
 
 /// Makes Cedar requests of callouts (DESIGN, section 4).
 struct RequestMapping {
-    let generation: PolicyGeneration
-    let callout: CalloutRequest
+    let work: DecisionWork
     let match: RouteTable.Match
     let plan: RoutePlan
-    let host: String?
-    /// The client's address, read.
-    let client: IPValue?
-    /// The time of the decision, in whole seconds since the Unix epoch.
-    let now: Int64
+
+    private var generation: PolicyGeneration { work.generation }
+    private var callout: CalloutRequest { _read { yield work.callout } }
 
     func map(_ caller: IdentifiedCaller) throws(EntityError) -> MappedRequest {
         let engine = generation.engine
@@ -75,7 +72,7 @@ struct RequestMapping {
         let names = generation.names
         var members: [(RecordKey, PreparedValue)] = [
             (names.request, .record(requestRecord(headers))), (names.gateway, .record(gatewayRecord())),
-            (names.now, .datetime(milliseconds: now * 1000)),
+            (names.now, .datetime(milliseconds: work.seconds * 1000)),
         ]
         if let token = caller.tokenRecord { members.append((names.token, .record(token))) }
         return PreparedRecord(members)
@@ -88,8 +85,8 @@ struct RequestMapping {
         members.append((names.method, .string(callout.method)))
         members.append((names.path, .string(callout.path)))
         members.append((names.query, .string(callout.query)))
-        if let host { members.append((names.host, .string(host))) }
-        if let client { members.append((names.clientIP, .ip(client))) }
+        if let host = work.host { members.append((names.host, .string(host))) }
+        if let client = work.client { members.append((names.clientIP, .ip(client))) }
         let record = headers.isEmpty ? PreparedRecord() : PreparedRecord(headers.map { ($0.key, .string($1)) })
         members.append((names.headers, .record(record)))
         return PreparedRecord(members)
@@ -147,7 +144,7 @@ struct RequestMapping {
         writer.string(callout.proxy ?? "")
         writer.endObject()
         writer.key("now")
-        writer.raw(generation.moment(now))
+        writer.raw(generation.moment(work.seconds))
         writer.key("request")
         writeRequest(headers, to: &writer)
         if let claims = caller.claimsJSON {
@@ -159,7 +156,7 @@ struct RequestMapping {
 
     private func writeRequest(_ headers: [(RoutePlan.Header, String)], to writer: inout JSONWriter) {
         writer.beginObject()
-        if let client, let text = callout.clientAddress {
+        if let client = work.client, let text = callout.clientAddress {
             writer.key("client_ip")
             // An IPv4 address has one text form only, the one that was read.
             CanonicalEntity.write(extension: "ip", client.isIPv6 ? client.description : text + "/32", to: &writer)
@@ -171,7 +168,7 @@ struct RequestMapping {
             writer.string(value)
         }
         writer.endObject()
-        if let host {
+        if let host = work.host {
             writer.key("host")
             writer.string(host)
         }

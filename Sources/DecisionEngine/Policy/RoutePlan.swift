@@ -4,7 +4,7 @@ import Cedar
 import Identity
 
 /// What is known of a route before any request.
-struct RoutePlan: Sendable {
+final class RoutePlan: Sendable {
     /// An entity's identity in the forms that a decision needs.
     struct EntityName: Sendable {
         let uid: PreparedUID

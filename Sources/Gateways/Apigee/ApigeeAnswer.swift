@@ -6,27 +6,40 @@ package import NIOCore
 import StrictJSON
 import Transport
 
+/// What the answer needs of the question.
+package struct ApigeeReplyContext: Sendable {
+    let request: ApigeeMessage.Request?
+    let holdsKey: Bool
+    let original: ByteBuffer
+
+    /// Keeps what an answer may need of a message and its bytes.
+    package init(_ message: ApigeeMessage, original: ByteBuffer) {
+        request = message.request
+        holdsKey = message.variables[.key] != nil
+        self.original = original
+    }
+}
+
 /// Writes the `MessageContext` that answers a callout: changed fields only (WIRE W3).
 package struct ApigeeAnswer {
     private var writer: ProtobufWriter
 
-    /// The answer to a message.
+    /// The answer to a question.
     ///
     /// - Parameters:
     ///   - verdict: What was decided.
-    ///   - message: The question, for the keys of its headers and the flow variable that holds the gateway's key.
-    ///   - original: The bytes of the question, of which the content is copied when headers change.
+    ///   - question: The keys of its headers, its content, and whether it holds the gateway's key.
     /// - Returns: The bytes of the answer.
-    package static func encode(_ verdict: Verdict, to message: ApigeeMessage, original: ByteBuffer) -> ByteBuffer {
+    package static func encode(_ verdict: Verdict, to question: ApigeeReplyContext) -> ByteBuffer {
         var answer = ApigeeAnswer(writer: ProtobufWriter(capacity: 1024))
-        answer.writeHeaders(verdict, message, original)
+        answer.writeHeaders(verdict, question)
         answer.writeFault(verdict)
-        answer.writeVariables(verdict, message)
+        answer.writeVariables(verdict, question)
         return answer.writer.buffer
     }
 
-    private mutating func writeHeaders(_ verdict: Verdict, _ message: ApigeeMessage, _ original: ByteBuffer) {
-        guard verdict.outcome == .allow, let request = message.request, !verdict.setHeaders.isEmpty else { return }
+    private mutating func writeHeaders(_ verdict: Verdict, _ question: ApigeeReplyContext) {
+        guard verdict.outcome == .allow, let request = question.request, !verdict.setHeaders.isEmpty else { return }
         let fields = verdict.setHeaders + [HeaderField("x-countersign-decision", verdict.decisionID)]
         writer.message(1) { writer in
             var written: Set<String> = []
@@ -44,7 +57,8 @@ package struct ApigeeAnswer {
                 Self.write(field.name, [field.value], to: &writer)
             }
             if let content = request.content,
-                let slice = original.getSlice(at: original.readerIndex + content.lowerBound, length: content.count)
+                let slice = question.original.getSlice(
+                    at: question.original.readerIndex + content.lowerBound, length: content.count)
             {
                 writer.bytes(7, slice)
             }
@@ -74,7 +88,7 @@ package struct ApigeeAnswer {
         }
     }
 
-    private mutating func writeVariables(_ verdict: Verdict, _ message: ApigeeMessage) {
+    private mutating func writeVariables(_ verdict: Verdict, _ question: ApigeeReplyContext) {
         variable("countersign.allow") { $0.bool(4, verdict.outcome == .allow) }
         variable("countersign.verdict", verdict.outcome.rawValue)
         variable("countersign.status") { $0.int32(1, Int32(clamping: verdict.status)) }
@@ -85,7 +99,7 @@ package struct ApigeeAnswer {
         variable("countersign.principal", verdict.principal?.entityText ?? "")
         variable("countersign.policies", verdict.policies.joined(separator: ","))
         for attribute in verdict.attributes.members { self.attribute(attribute) }
-        if message.variables[.key] != nil { variable(ApigeeVariable.key.name) { _ in } }
+        if question.holdsKey { variable(ApigeeVariable.key.name) { _ in } }
     }
 
     private mutating func attribute(_ member: JSONObject.Member) {
