@@ -170,14 +170,16 @@ extension JSONWriter {
 
     /// Appends an integer in decimal.
     public static func appendDecimal(_ value: Int64, to bytes: inout [UInt8]) {
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        var rest = value.magnitude
-        let start = bytes.count
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        bytes[start...].reverse()
+        bytes.append(atMost: 20) { space in
+            if value < 0 { space.put(UInt8(ascii: "-")) }
+            let rest = value.magnitude
+            var divisor: UInt64 = 1
+            while rest / divisor >= 10 { divisor *= 10 }
+            while divisor > 0 {
+                space.put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / divisor % 10))
+                divisor /= 10
+            }
+        }
     }
 }
 

@@ -162,12 +162,20 @@ struct DecisionRecord {
 
     /// Trace and span of `traceparent` (W3C Trace Context, section 3.2.2).
     private var traceContext: (trace: String, span: String)? {
-        guard let text = callout.singleHeader("traceparent"), text.utf8.count == 55 else { return nil }
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 4, parts[1].utf8.count == 32, parts[2].utf8.count == 16,
-            text.utf8.allSatisfy({ 0x30...0x39 ~= $0 || 0x61...0x66 ~= $0 || $0 == UInt8(ascii: "-") })
-        else { return nil }
-        return (String(parts[1]), String(parts[2]))
+        guard let text = callout.singleHeader("traceparent") else { return nil }
+        let bytes = text.utf8Span.span
+        guard bytes.count == 55 else { return nil }
+        for index in bytes.indices {
+            switch (index, bytes[index]) {
+            case (2, UInt8(ascii: "-")), (35, UInt8(ascii: "-")), (52, UInt8(ascii: "-")): continue
+            case (2, _), (35, _), (52, _): return nil
+            case (_, 0x30...0x39), (_, 0x61...0x66): continue
+            default: return nil
+            }
+        }
+        return bytes.withUnsafeBytes {
+            (String(decoding: $0[3..<35], as: UTF8.self), String(decoding: $0[36..<52], as: UTF8.self))
+        }
     }
 }
 
