@@ -3,6 +3,8 @@
 /// An entity at run time.
 final class EntityData: Sendable {
     let uid: RuntimeUID
+    /// The number of the identity; -1 if the universe does not know it.
+    let number: Int32
     let type: Int32
     let attributes: RecordStorage
     let tags: RecordStorage
@@ -15,6 +17,7 @@ final class EntityData: Sendable {
         ancestors: ContiguousArray<Int32>, foreignAncestors: [ForeignUID]
     ) {
         self.uid = uid
+        if case .known(let number) = uid { self.number = number } else { number = -1 }
         self.type = type
         self.attributes = attributes
         self.tags = tags
@@ -58,6 +61,14 @@ enum RuntimeUID: Sendable {
         case (.known(let a), .known(let b)): a == b
         case (.foreign(let a), .foreign(let b)): a.isSame(as: b)
         case (.known, .foreign), (.foreign, .known): false
+        }
+    }
+
+    /// A hash in step with `isSame`.
+    var hash: UInt64 {
+        switch self {
+        case .known(let number): ByteHash.mix(UInt64(UInt32(bitPattern: number)))
+        case .foreign(let uid): uid.hash
         }
     }
 

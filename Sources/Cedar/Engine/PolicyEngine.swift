@@ -2,13 +2,16 @@
 
 /// Decides requests under one policy set and one base of entities; immutable and usable from every thread.
 ///
-/// Every policy is evaluated, so that determining policies and errors are complete.
+/// Policies are compiled, and an index over their scopes finds those that can apply. A scope cannot fail, so
+/// determining policies and errors are as complete as if every policy had been evaluated;
+/// ``authorizeByReference(_:entities:)`` does that, for comparison.
 public final class PolicyEngine: Sendable {
     /// The policies that decide.
     public let policies: PolicySet
     /// The base entities.
     public let entities: EntityStore
     let universe: Universe
+    let compiled: CompiledPolicies
 
     /// Takes a snapshot of policies and base entities.
     ///
@@ -21,7 +24,10 @@ public final class PolicyEngine: Sendable {
         self.entities = entities
         var vocabulary = Vocabulary()
         for key in keys { _ = vocabulary.names.intern(key) }
+        vocabulary.add(policies.policies)
+        vocabulary.add(policies.links.map(\.policy))
         universe = Universe(vocabulary: vocabulary, entities: entities)
+        compiled = CompiledPolicies(policies, universe: universe)
     }
 
     /// Decides a request whose parts are prepared: the fast path.
@@ -31,14 +37,43 @@ public final class PolicyEngine: Sendable {
         _ request: PreparedRequest, entities: [PreparedEntities] = []
     ) throws(PreparationError) -> Response {
         guard accepts(request, entities) else { throw .anotherEngine }
-        var overlay: [EntityUID: EntityStore.Node] = [:]
-        for group in entities.reversed() {
-            for node in group.nodes { overlay[node.entity.uid] = node }
+        let denied = Response(decision: .deny, determining: [], errors: [])
+        return evaluate(request, entities, otherwise: denied) { $0.response }
+    }
+
+    /// How many policies' conditions are evaluated for a request; the scopes ruled the others out.
+    ///
+    /// - Throws: ``PreparationError/anotherEngine`` if a part belongs to another engine.
+    public func evaluatedPolicies(
+        _ request: PreparedRequest, entities: [PreparedEntities] = []
+    ) throws(PreparationError) -> Int {
+        guard accepts(request, entities) else { throw .anotherEngine }
+        return evaluate(request, entities, otherwise: 0) { $0.evaluated }
+    }
+
+    @inline(__always)
+    private func evaluate<Result>(
+        _ request: PreparedRequest, _ entities: [PreparedEntities], otherwise: Result,
+        outcome: (borrowing Evaluation) -> Result
+    ) -> Result {
+        let count = compiled.registers
+        return withUnsafeTemporaryAllocation(of: RuntimeValue.self, capacity: count) { values in
+            withUnsafeTemporaryAllocation(of: UnsafePointer<RuntimeValue>.self, capacity: count) { places in
+                guard let values = values.baseAddress, let places = places.baseAddress else { return otherwise }
+                values.initialize(repeating: .bool(false), count: count)
+                defer { values.deinitialize(count: count) }
+                let machine = Machine(
+                    program: compiled.program, universe: universe, overlays: entities, registers: places,
+                    temporaries: values)
+                machine.set(0, request.principal.runtime.value)
+                machine.set(1, request.action.runtime.value)
+                machine.set(2, request.resource.runtime.value)
+                machine.set(3, .record(request.context.storage))
+                var evaluation = Evaluation(policies: compiled, machine: machine, request: request)
+                evaluation.run()
+                return outcome(evaluation)
+            }
         }
-        let plain = Request(
-            principal: universe.uid(of: request.principal.runtime), action: universe.uid(of: request.action.runtime),
-            resource: universe.uid(of: request.resource.runtime), context: universe.record(request.context.storage))
-        return ReferenceAuthorizer(policies: policies, entities: self.entities, overlay: overlay).authorize(plain)
     }
 
     /// Decides a request, preparing everything first.
@@ -50,6 +85,15 @@ public final class PolicyEngine: Sendable {
             ?? Response(decision: .deny, determining: [], errors: [])
     }
 
+    /// Decides by evaluating every policy over plain values: slow and obvious, the oracle for everything else here.
+    ///
+    /// - Throws: ``EntityError`` if the entities contradict each other or their parents form a circle.
+    public func authorizeByReference(_ request: Request, entities: [Entity] = []) throws(EntityError) -> Response {
+        var overlay: [EntityUID: EntityStore.Node] = [:]
+        for node in try EntityStore.closing(entities, above: self.entities) { overlay[node.entity.uid] = node }
+        return ReferenceAuthorizer(policies: policies, entities: self.entities, overlay: overlay).authorize(request)
+    }
+
     private func accepts(_ request: PreparedRequest, _ entities: [PreparedEntities]) -> Bool {
         let identifier = universe.identifier
         for group in entities where group.universe != identifier { return false }
@@ -57,45 +101,5 @@ public final class PolicyEngine: Sendable {
         return request.principal.universe == identifier && request.action.universe == identifier
             && request.resource.universe == identifier
             && (context == identifier || context == Universe.anyIdentifier)
-    }
-}
-
-extension PolicyEngine {
-    /// Looks a record key up.
-    public func key(_ name: String) -> RecordKey {
-        RecordKey(name: universe.names.find(name) ?? -1, text: ByteKey(name), universe: universe.identifier)
-    }
-
-    /// Prepares an identity.
-    public func prepare(_ uid: EntityUID) -> PreparedUID {
-        PreparedUID(runtime: universe.loader.uid(uid), universe: universe.identifier)
-    }
-
-    /// Prepares any value.
-    public func prepare(_ value: Value) -> PreparedValue {
-        PreparedValue(universe.loader.value(value), universe: universe.identifier)
-    }
-
-    /// Prepares a record.
-    public func prepare(_ record: Record) -> PreparedRecord {
-        PreparedRecord(storage: universe.loader.record(record))
-    }
-
-    /// Prepares a whole request.
-    public func prepare(_ request: Request) -> PreparedRequest {
-        PreparedRequest(
-            principal: prepare(request.principal), action: prepare(request.action),
-            resource: prepare(request.resource), context: prepare(request.context))
-    }
-
-    /// Prepares entities that go together, such as a principal with its groups.
-    ///
-    /// - Throws: ``EntityError/duplicate(_:)`` or ``EntityError/cycle(_:)``.
-    public func prepare(_ entities: [Entity]) throws(EntityError) -> PreparedEntities {
-        let store = try EntityStore.closing(entities, above: self.entities)
-        let loader = universe.loader
-        return PreparedEntities(
-            members: store.map { loader.entity($0.entity, ancestors: $0.ancestors) }, nodes: store,
-            universe: universe.identifier)
     }
 }

@@ -72,38 +72,7 @@ public struct PreparedRecord: Sendable {
 
     /// Makes a record; of repeated keys the last counts.
     public init(_ members: [(RecordKey, PreparedValue)]) {
-        guard let first = members.first else {
-            self.init()
-            return
-        }
-        var universe = first.0.universe
-        var known: ContiguousArray<RecordStorage.Member> = []
-        known.reserveCapacity(members.count)
-        var foreign: [RecordStorage.ForeignMember] = []
-        for (key, value) in members {
-            universe = Universe.joined(Universe.joined(universe, key.universe), value.universe)
-            if key.name >= 0 {
-                Self.insert(RecordStorage.Member(name: key.name, value: value.runtime), into: &known)
-            } else {
-                foreign.removeAll { $0.key == key.text }
-                foreign.append(RecordStorage.ForeignMember(key: key.text, value: value.runtime))
-            }
-        }
-        if foreign.count > 1 { foreign.sort { $0.key < $1.key } }
-        self.init(storage: RecordStorage(members: known, foreign: foreign, universe: universe))
-    }
-
-    /// Insertion sort: records of requests are short and mostly given in order.
-    private static func insert(
-        _ member: RecordStorage.Member, into members: inout ContiguousArray<RecordStorage.Member>
-    ) {
-        var index = members.count
-        while index > 0, members[index - 1].name > member.name { index -= 1 }
-        if index > 0, members[index - 1].name == member.name {
-            members[index - 1] = member
-        } else {
-            members.insert(member, at: index)
-        }
+        self.init(storage: members.isEmpty ? .empty : RecordStorage(members))
     }
 }
 

@@ -47,18 +47,23 @@ struct RuntimeLoader {
     }
 
     func entity(_ entity: Entity, ancestors: Set<EntityUID>) -> EntityData {
+        let (known, foreign) = self.ancestors(ancestors)
+        return EntityData(
+            uid: uid(entity.uid), type: types.find(entity.uid.type.text) ?? -1,
+            attributes: record(entity.attributes), tags: record(entity.tags), ancestors: known,
+            foreignAncestors: foreign)
+    }
+
+    func ancestors(_ uids: Set<EntityUID>) -> (known: ContiguousArray<Int32>, foreign: [ForeignUID]) {
         var known: ContiguousArray<Int32> = []
         var foreign: [ForeignUID] = []
-        for ancestor in ancestors {
-            switch uid(ancestor) {
+        for uid in uids {
+            switch self.uid(uid) {
             case .known(let number): known.append(number)
             case .foreign(let uid): foreign.append(uid)
             }
         }
         known.sort()
-        return EntityData(
-            uid: uid(entity.uid), type: types.find(entity.uid.type.text) ?? -1,
-            attributes: record(entity.attributes), tags: record(entity.tags), ancestors: known,
-            foreignAncestors: foreign)
+        return (known, foreign)
     }
 }

@@ -60,6 +60,26 @@ extension RuntimeValue {
         }
     }
 
+    /// The identity that this value is, for values that were found to be entities.
+    @inline(__always)
+    var identity: RuntimeUID? {
+        switch self {
+        case .entity(let number): .known(number)
+        case .foreign(let uid): .foreign(uid)
+        case .bool, .long, .string, .set, .record, .decimal, .datetime, .duration, .ip: nil
+        }
+    }
+
+    /// How deeply sets and records nest: 0 for what holds no other value.
+    @inline(__always)
+    var depth: Int32 {
+        switch self {
+        case .set(let value): value.depth
+        case .record(let value): value.depth
+        case .bool, .long, .string, .entity, .foreign, .decimal, .datetime, .duration, .ip: 0
+        }
+    }
+
     /// Cedar's `==`.
     func isEqual(to other: RuntimeValue) -> Bool {
         switch (self, other) {

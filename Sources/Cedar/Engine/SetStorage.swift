@@ -8,6 +8,10 @@ final class SetStorage: Sendable {
     private let slots: [Int32]
     /// The sum of the elements' hashes, whatever their order.
     let hash: UInt64
+    /// How deeply sets and records nest in this one: 1 for a flat set.
+    let depth: Int32
+    /// Whether every element is an entity, as the right side of `in` must be.
+    let holdsOnlyEntities: Bool
 
     private static let scanLimit = 8
 
@@ -47,6 +51,8 @@ final class SetStorage: Sendable {
         self.hashes = hashes
         self.slots = slots
         hash = hashes.reduce(8) { $0 &+ $1 }
+        holdsOnlyEntities = elements.allSatisfy { $0.kind == .entity }
+        depth = elements.reduce(0) { max($0, $1.depth) } &+ 1
     }
 
     func contains(_ value: RuntimeValue) -> Bool {

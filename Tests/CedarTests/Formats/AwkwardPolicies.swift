@@ -3,7 +3,7 @@
 @testable import Cedar
 
 /// Makes policies from a seed: every kind of expression, awkward strings and names, as the parser would build them.
-struct PolicyGenerator {
+struct AwkwardPolicies {
     private var state: UInt64
 
     init(seed: Int) { state = UInt64(truncatingIfNeeded: seed) &* 0x9E37_79B9_7F4A_7C15 &+ 0x1234_5678 }

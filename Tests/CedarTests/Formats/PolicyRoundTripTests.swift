@@ -8,7 +8,7 @@ import Testing
 struct PolicyRoundTripTests {
     @Test("a generated policy written as text is read back as it was", arguments: 0..<600)
     func text(_ seed: Int) throws {
-        var generator = PolicyGenerator(seed: seed)
+        var generator = AwkwardPolicies(seed: seed)
         let body = generator.body()
         let text = Policy(id: "policy0", body: body).cedarText()
         let result = PolicySet.parse(text, file: "t.cedar", naming: .sequential)
@@ -18,7 +18,7 @@ struct PolicyRoundTripTests {
 
     @Test("a generated policy written as JSON is read back as it was", arguments: 0..<600)
     func json(_ seed: Int) throws {
-        var generator = PolicyGenerator(seed: seed)
+        var generator = AwkwardPolicies(seed: seed)
         let body = generator.body()
         let json = Policy(id: "policy0", body: body).json()
         let result = PolicySet.parse(policyJSON: json, id: "policy0", file: "p.json")
