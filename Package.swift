@@ -71,6 +71,9 @@ let package = Package(
         ),
         .target(name: "DevelopmentIdentityProvider", dependencies: ["Identity", "StrictJSON", .crypto]),
 
+        // Work on policies at the desk.
+        .target(name: "PolicyTools", dependencies: ["CZlib", "Cedar", "StrictJSON"]),
+
         // The whole.
         .target(
             name: "CountersignServer",
@@ -84,7 +87,7 @@ let package = Package(
             name: "countersign",
             dependencies: [
                 "AuditLog", "CountersignServer", "DevelopmentIdentityProvider", "Gateways", "Identity", "Outbound",
-                "StrictJSON", "Transport", .argumentParser, .lifecycle, .logging, .nioCore, .nioPosix, .signals,
+                "PolicyTools", "StrictJSON", "Transport", .argumentParser, .lifecycle, .logging, .nioCore, .nioPosix, .signals,
             ]
         ),
 
@@ -112,6 +115,7 @@ let package = Package(
         .testTarget(name: "InteropTests"),
         .testTarget(
             name: "CedarTests", dependencies: ["Cedar", "StrictJSON"], resources: [.copy("Conformance")]),
+        .testTarget(name: "PolicyToolsTests", dependencies: ["Cedar", "PolicyTools", "StrictJSON"]),
         .testTarget(
             name: "AuditLogTests",
             dependencies: ["AuditLog", "StrictJSON", .crypto, .logging, .nioCore, .nioPosix],
