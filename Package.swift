@@ -87,7 +87,8 @@ let package = Package(
             name: "countersign",
             dependencies: [
                 "AuditLog", "CountersignServer", "DevelopmentIdentityProvider", "Gateways", "Identity", "Outbound",
-                "PolicyTools", "StrictJSON", "Transport", .argumentParser, .lifecycle, .logging, .nioCore, .nioPosix, .signals,
+                "PolicyTools", "StrictJSON", "Transport", .argumentParser, .lifecycle, .logging, .nioCore, .nioPosix,
+                .signals,
             ]
         ),
 

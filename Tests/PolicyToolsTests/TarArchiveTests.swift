@@ -157,7 +157,7 @@ struct TarArchiveTests {
 
 @Suite("gzip: several members, damage and bombs")
 struct GunzipTests {
-    /// `echo -n hello | gzip -n`
+    /// What `gzip -n` makes of `hello`.
     private let hello: [UInt8] = [
         0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0xCB, 0x48, 0xCD, 0xC9, 0xC9, 7, 0, 0x86, 0xA6, 0x10, 0x36, 5, 0, 0, 0,
     ]
