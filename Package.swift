@@ -25,14 +25,16 @@ let package = Package(
     targets: [
         // What everything stands on.
         .target(name: "StrictJSON"),
-        .target(name: "Callout", dependencies: ["StrictJSON"]),
+        .target(name: "Fields", dependencies: ["StrictJSON"]),
+        .target(name: "Callout", dependencies: ["Fields", "StrictJSON"]),
 
         // Useful alone.
         .target(name: "Cedar", dependencies: ["StrictJSON"]),
+        .target(name: "CChecksum"),
         .target(
             name: "AuditLog",
             dependencies: [
-                "StrictJSON", .crypto, .nioCore, .logging,
+                "CChecksum", "StrictJSON", .crypto, .nioCore, .logging,
             ]
         ),
         .target(name: "Telemetry", dependencies: [.coreMetrics]),
@@ -43,7 +45,8 @@ let package = Package(
         .target(
             name: "Transport",
             dependencies: [
-                "CNghttp2", "CZlib", .asn1, .crypto, .nioCore, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL, .x509,
+                "CNghttp2", "CZlib", "Fields", "StrictJSON", .asn1, .crypto, .nioCore, .nioPosix, .nioHTTP1, .nioTLS,
+                .nioSSL, .x509,
                 .lifecycle,
             ]
         ),
@@ -60,14 +63,15 @@ let package = Package(
         .target(
             name: "DecisionEngine",
             dependencies: [
-                "AuditLog", "Callout", "Cedar", "Identity", "StrictJSON", .crypto, .coreMetrics, .nioCore, .logging,
+                "AuditLog", "Callout", "Cedar", "Fields", "Identity", "StrictJSON", .crypto, .coreMetrics, .nioCore,
+                .logging,
             ]
         ),
 
         // The ways in.
         .target(
             name: "Gateways",
-            dependencies: ["Callout", "DecisionEngine", "Identity", "StrictJSON", "Transport", .nioCore]
+            dependencies: ["Callout", "DecisionEngine", "Fields", "Identity", "StrictJSON", "Transport", .nioCore]
         ),
         .target(name: "DevelopmentIdentityProvider", dependencies: ["Identity", "StrictJSON", .crypto]),
 
@@ -78,17 +82,18 @@ let package = Package(
         .target(
             name: "CountersignServer",
             dependencies: [
-                "AuditLog", "Callout", "Cedar", "DecisionEngine", "DevelopmentIdentityProvider", "Gateways", "Identity",
-                "Outbound", "StrictJSON", "Telemetry", "Transport", .crypto, .coreMetrics, .nioCore, .nioPosix,
+                "AuditLog", "Callout", "Cedar", "DecisionEngine", "DevelopmentIdentityProvider", "Fields", "Gateways",
+                "Identity", "Outbound", "StrictJSON", "Telemetry", "Transport", .crypto, .coreMetrics, .nioCore,
+                .nioPosix,
                 .logging, .lifecycle, .signals, .yams,
             ]
         ),
         .executableTarget(
             name: "countersign",
             dependencies: [
-                "AuditLog", "CountersignServer", "DevelopmentIdentityProvider", "Gateways", "Identity", "Outbound",
-                "PolicyTools", "StrictJSON", "Transport", .argumentParser, .lifecycle, .logging, .nioCore, .nioPosix,
-                .signals,
+                "AuditLog", "CountersignServer", "DevelopmentIdentityProvider", "Fields", "Gateways", "Identity",
+                "Outbound", "PolicyTools", "StrictJSON", "Transport", .argumentParser, .lifecycle, .logging, .nioCore,
+                .nioPosix, .signals,
             ]
         ),
 
@@ -110,7 +115,7 @@ let package = Package(
             name: "DevelopmentIdentityProviderTests",
             dependencies: ["Callout", "DevelopmentIdentityProvider", "Identity", "StrictJSON", .crypto]
         ),
-        .testTarget(name: "DecisionEngineTests", dependencies: ["Callout", "DecisionEngine"]),
+        .testTarget(name: "DecisionEngineTests", dependencies: ["Callout", "DecisionEngine", "Fields"]),
         .testTarget(name: "GatewaysTests", dependencies: ["Callout", "Gateways", "StrictJSON", "Transport", .nioCore]),
         .testTarget(name: "CountersignServerTests", dependencies: ["CountersignServer"]),
         .testTarget(name: "InteropTests"),
@@ -124,7 +129,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TransportTests",
-            dependencies: ["Transport", .lifecycle, .logging, .nioCore, .nioEmbedded, .nioPosix],
+            dependencies: ["Fields", "Transport", .lifecycle, .logging, .nioCore, .nioEmbedded, .nioPosix],
             exclude: ["Python"]
         ),
     ]

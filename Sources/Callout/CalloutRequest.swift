@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Fields
+
 /// One question of a gateway about one API request.
 ///
 /// Every adapter fills in what its gateway says; what the gateway did not say is `nil` or empty, never guessed.
@@ -48,7 +50,7 @@ public struct CalloutRequest: Sendable {
     /// The query as it stood behind the `?`; empty if there was none.
     public var query = ""
     /// The header fields, in order, names as received.
-    public var headers: [HeaderField] = []
+    public var headers = FieldList()
     /// The client's address as the gateway saw it.
     public var clientAddress: String?
     /// The credential that the gateway handed over outside the headers.
@@ -64,19 +66,8 @@ public struct CalloutRequest: Sendable {
     ///
     /// - Parameter name: The name in small letters.
     /// - Returns: The values; none if there is no such field.
-    public func headerValues(_ name: String) -> [String] {
-        var values: [String] = []
-        for field in headers where field.isNamed(name) { values.append(field.value) }
-        return values
-    }
+    public func headerValues(_ name: String) -> [String] { headers.values(name) }
 
     /// The value of the only field of this name; `nil` if there is none or more than one.
-    public func singleHeader(_ name: String) -> String? {
-        var found: String?
-        for field in headers where field.isNamed(name) {
-            guard found == nil else { return nil }
-            found = field.value
-        }
-        return found
-    }
+    public func singleHeader(_ name: String) -> String? { headers.single(name) }
 }

@@ -20,9 +20,12 @@ public struct HeaderField: Sendable, Hashable {
 extension String {
     /// Whether both strings are the same bytes, ASCII letters compared without regard to case.
     public func equalsIgnoringASCIICase(_ other: String) -> Bool {
-        let (left, right) = (utf8, other.utf8)
+        let (left, right) = (utf8Span.span, other.utf8Span.span)
         guard left.count == right.count else { return false }
-        return zip(left, right).allSatisfy { $0 == $1 || $0.asciiLowercased == $1.asciiLowercased }
+        for index in left.indices where left[index] != right[index] {
+            guard left[index].asciiLowercased == right[index].asciiLowercased else { return false }
+        }
+        return true
     }
 
     /// The string with its ASCII capital letters made small; every other character as it is.

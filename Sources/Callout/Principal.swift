@@ -3,7 +3,7 @@
 public import StrictJSON
 
 /// Who is calling, proven by a credential.
-public struct Principal: Sendable, Hashable {
+public final class Principal: Sendable, Hashable {
     /// What kind of caller it is; the raw value is the entity type that policies use.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         /// A person, by an access token of an identity provider.
@@ -34,6 +34,8 @@ public struct Principal: Sendable, Hashable {
     public let scopes: [String]
     /// Further attributes, from the mapped claims.
     public let attributes: JSONObject
+    /// The caller as policies and gateways see it: `User::"<provider>/<id>"`, made once.
+    public let entityText: String
 
     /// Makes a principal.
     public init(
@@ -54,13 +56,30 @@ public struct Principal: Sendable, Hashable {
         self.roles = roles
         self.scopes = scopes
         self.attributes = attributes
+        entityText = "\(kind.rawValue)::\"\(Self.entityID(kind, provider, id))\""
+    }
+
+    /// Compares everything that is known of the callers.
+    public static func == (left: Principal, right: Principal) -> Bool {
+        left.kind == right.kind && left.provider == right.provider && left.id == right.id
+            && left.issuer == right.issuer && left.groups == right.groups && left.roles == right.roles
+            && left.scopes == right.scopes && left.attributes == right.attributes
+    }
+
+    /// Hashes what identifies the caller.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        hasher.combine(provider)
+        hasher.combine(id)
     }
 
     /// The caller of a route that asks for no credential.
     public static let anonymous = Principal(kind: .anonymous, provider: "", id: "anonymous")
 
     /// The identifier that policies use: `<provider>/<id>`, or the id alone where there is no provider in it.
-    public var entityID: String {
+    public var entityID: String { Self.entityID(kind, provider, id) }
+
+    private static func entityID(_ kind: Kind, _ provider: String, _ id: String) -> String {
         switch kind {
         case .user, .client: "\(provider)/\(id)"
         case .workload, .awsPrincipal, .anonymous: id

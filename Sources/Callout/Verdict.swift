@@ -5,7 +5,7 @@ public import StrictJSON
 /// The answer to a ``CalloutRequest``.
 ///
 /// There is no way to make one that allows but ``init(allowing:)``, and the engine calls that in one place.
-public struct Verdict: Sendable {
+public final class Verdict: Sendable {
     /// What the gateway is to do.
     public enum Outcome: String, Sendable, Hashable {
         /// Let the request pass.

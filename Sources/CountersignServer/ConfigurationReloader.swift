@@ -7,6 +7,7 @@ import Identity
 import Logging
 import ServiceLifecycle
 import Synchronization
+import Transport
 import UnixSignals
 
 /// Reloads on SIGHUP, or when a file has changed: all or nothing.
@@ -67,11 +68,13 @@ final class ConfigurationReloader: Service {
 
     private func fingerprint() -> [String] {
         let configuration = current.withLock { $0.configuration }
-        let files = FileManager.default
-        let policies = (files.enumerator(atPath: configuration.policies.directory)?.compactMap { $0 as? String } ?? [])
+        let manager = FileManager.default
+        let policies =
+            (manager.enumerator(atPath: configuration.policies.directory)?.compactMap { $0 as? String } ?? [])
             .filter { $0.hasSuffix(".cedar") }.map { "\(configuration.policies.directory)/\($0)" }
-        return ([path] + policies.sorted() + configuration.policies.entities).map { file in
-            let attributes = try? files.attributesOfItem(atPath: file)
+        let files = [path] + policies.sorted() + configuration.policies.entities + configuration.secretFiles
+        return files.map { file in
+            let attributes = try? manager.attributesOfItem(atPath: file)
             let time = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
             return "\(file) \(attributes?[.size] ?? 0) \(attributes?[.systemFileNumber] ?? 0) \(time)"
         }
@@ -87,10 +90,9 @@ final class ConfigurationReloader: Service {
             guard let files, let authenticator else { throw Server.Rejection(fileProblems + keyProblems) }
             let prepared = try providers.prepare(configuration.providers)
             let generation = try PolicyGeneration(configuration, files, providers: prepared)
-            let certificates = listeners.reloadCertificates()
-            for problem in certificates {
-                logger.error("certificate not reloaded", metadata: ["problem": "\(problem)"])
-            }
+            let (serveCertificates, certificateProblems) = listeners.readCertificates(for: path)
+            guard certificateProblems.isEmpty else { throw Server.Rejection(certificateProblems) }
+            serveCertificates()
             for provider in providers.activate(prepared, configuration.providers) { keys.keepFresh(provider) }
             gate.activate(authenticator)
             state.decisionPoint.activate(generation)
@@ -106,6 +108,16 @@ final class ConfigurationReloader: Service {
             state.noteReload(problem: problems.first?.description ?? "")
             await audit.rejected(problems, inForce: before.files)
         }
+    }
+}
+
+extension ServerConfiguration {
+    /// The files of certificates, their keys, and gateways' keys.
+    fileprivate var secretFiles: [String] {
+        let tls = [grpc, http, admin].compactMap { $0?.listener.tls }
+        let keys = gateways.flatMap(\.keys).filter { $0.hasPrefix("file:") }
+        return tls.flatMap { [$0.certificateChain, $0.privateKey] + ($0.clientCA.map { [$0] } ?? []) }
+            + keys.map { Self.resolve(String($0.dropFirst(5)), base) }
     }
 }
 

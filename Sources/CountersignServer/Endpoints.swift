@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Fields
 import Gateways
 import NIOCore
 import Telemetry
@@ -46,7 +47,7 @@ enum AdminEndpoints {
 
 extension HTTPResponder {
     fileprivate func respond(status: Int, text: String, type: String) {
-        var headers = Metadata()
+        var headers = FieldList()
         headers.append("content-type", type)
         headers.append("cache-control", "no-store")
         respond(status: status, headers: headers, body: ByteBuffer(string: text))

@@ -12,8 +12,7 @@ struct Listeners: Sendable {
     let services: [any Service]
     /// One line for each listener, with the address that it really has.
     let announcements: [String]
-    private let grpc: GRPCListener?
-    private let http: [HTTPListener]
+    private let certificates: [(name: String, prepare: @Sendable () throws(TLSError) -> @Sendable () -> Void)]
 
     init(
         _ configuration: ServerConfiguration, gate: CalloutGate, state: ServiceState, group: any EventLoopGroup,
@@ -21,13 +20,13 @@ struct Listeners: Sendable {
     ) async throws {
         var services: [any Service] = []
         var lines: [String] = []
-        var http: [HTTPListener] = []
+        var certificates: [(name: String, prepare: @Sendable () throws(TLSError) -> @Sendable () -> Void)] = []
         if let settings = configuration.admin {
             let listener = HTTPListener(
                 configuration: settings.listener, group: group, events: Self.events("admin", registry)
             ) { call, responder in AdminEndpoints.handle(call, responder, state) }
             try await listener.bind()
-            http.append(listener)
+            certificates.append(("admin", listener.prepareCertificates))
             services.append(listener)
             lines.append(Self.line("admin", settings, listener.boundAddress))
         }
@@ -36,20 +35,19 @@ struct Listeners: Sendable {
                 configuration: settings.listener, group: group, events: Self.events("http", registry)
             ) { call, responder in PublicEndpoints.handle(call, responder, gate, settings.protocols) }
             try await listener.bind()
-            http.append(listener)
+            certificates.append(("http", listener.prepareCertificates))
             services.append(listener)
             lines.append(Self.line("http", settings, listener.boundAddress))
         }
-        grpc = configuration.grpc.map { settings in
-            Self.grpcListener(settings, gate, group, registry)
-        }
-        if let grpc, let settings = configuration.grpc {
-            try await grpc.bind()
-            services.append(grpc)
-            lines.append(Self.line("grpc", settings, grpc.boundAddress))
+        if let settings = configuration.grpc {
+            let listener = Self.grpcListener(settings, gate, group, registry)
+            try await listener.bind()
+            certificates.append(("grpc", listener.prepareCertificates))
+            services.append(listener)
+            lines.append(Self.line("grpc", settings, listener.boundAddress))
         }
         self.services = services
-        self.http = http
+        self.certificates = certificates
         announcements = lines
     }
 
@@ -96,13 +94,16 @@ struct Listeners: Sendable {
         )
     }
 
-    /// Reads every certificate again; a bad pair leaves the one in use in place.
-    func reloadCertificates() -> [String] {
-        var problems: [String] = []
-        do throws(TLSError) { try grpc?.reloadCertificates() } catch { problems.append("\(error)") }
-        for listener in http {
-            do throws(TLSError) { try listener.reloadCertificates() } catch { problems.append("\(error)") }
+    /// Reads every certificate again, to be served once `serve` is called; a bad pair is a problem.
+    func readCertificates(for file: String) -> (serve: @Sendable () -> Void, problems: [ConfigurationProblem]) {
+        var (ready, problems): ([@Sendable () -> Void], [ConfigurationProblem]) = ([], [])
+        for (name, prepare) in certificates {
+            do throws(TLSError) { ready.append(try prepare()) } catch {
+                problems.append(
+                    ConfigurationProblem(file: file, line: 0, path: "listeners.\(name).tls", message: "\(error)"))
+            }
         }
-        return problems
+        let all = ready
+        return ({ for serve in all { serve() } }, problems)
     }
 }

@@ -5,13 +5,26 @@ import Crypto
 /// `sha256:` and 64 hexadecimal digits, as records name policy sets, entities and inputs.
 package enum ContentDigest {
     package static func text(of bytes: [UInt8]) -> String {
-        var text: [UInt8] = Array("sha256:".utf8)
-        text.reserveCapacity(71)
-        for byte in SHA256.hash(data: bytes) {
-            text.append(digit(byte >> 4))
-            text.append(digit(byte & 0xF))
+        let digest = bytes.withUnsafeBytes { bytes in
+            var hash = SHA256()
+            hash.update(bufferPointer: bytes)
+            return hash.finalize()
         }
-        return String(decoding: text, as: UTF8.self)
+        return String(unsafeUninitializedCapacity: 71) { text in
+            let prefix: StaticString = "sha256:"
+            var end = prefix.withUTF8Buffer { prefix in
+                for (index, byte) in prefix.enumerated() { text[index] = byte }
+                return prefix.count
+            }
+            digest.withUnsafeBytes { digest in
+                for byte in digest {
+                    text[end] = digit(byte >> 4)
+                    text[end + 1] = digit(byte & 0xF)
+                    end += 2
+                }
+            }
+            return end
+        }
     }
 
     private static func digit(_ value: UInt8) -> UInt8 {

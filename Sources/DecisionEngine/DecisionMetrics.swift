@@ -7,7 +7,7 @@ import Synchronization
 /// The metrics of decisions; handlers are made once and kept.
 package final class DecisionMetrics: Sendable {
     /// Stages as everywhere: in budgets, metrics and records.
-    enum Stage: String, CaseIterable {
+    enum Stage: Int, CaseIterable {
         case match, identify, enrich, decide, apply, record
     }
 
@@ -38,7 +38,7 @@ package final class DecisionMetrics: Sendable {
             }
         )
         stages = Stage.allCases.map {
-            Timer(label: "countersign_stage_seconds", dimensions: [("stage", $0.rawValue)], factory: factory)
+            Timer(label: "countersign_stage_seconds", dimensions: [("stage", "\($0)")], factory: factory)
         }
     }
 
@@ -59,8 +59,6 @@ package final class DecisionMetrics: Sendable {
     }
 
     func time(_ stage: Stage, nanoseconds: Int64) {
-        for (index, candidate) in Stage.allCases.enumerated() where candidate == stage {
-            stages[index].recordNanoseconds(nanoseconds)
-        }
+        stages[stage.rawValue].recordNanoseconds(nanoseconds)
     }
 }

@@ -2,6 +2,7 @@
 
 import AuditLog
 import Callout
+import Cedar
 package import NIOCore
 
 /// When a question arrived, and until when it must be answered.
@@ -14,6 +15,18 @@ package struct CallTiming: Sendable {
     /// The time kept free for the answer's way back.
     private static let margin = TimeAmount.milliseconds(2)
 
+    /// The part of the time left that is kept free when something outside is waited for, and its bounds in nanoseconds.
+    private static let (reservedPart, reserve): (Int64, ClosedRange<Int64>) = (8, 5_000_000...100_000_000)
+
+    /// How long something outside may be waited for now: a slow issuer must not make the answer itself late, since a
+    /// gateway that waits in vain may let the request through.
+    var patience: TimeAmount {
+        guard let deadline else { return .seconds(5) }
+        let left = max(0, (deadline - .now()).nanoseconds)
+        let reserved = min(max(left / Self.reservedPart, Self.reserve.lowerBound), Self.reserve.upperBound)
+        return .nanoseconds(max(0, left - reserved))
+    }
+
     /// Makes a timing; the margin is taken off the caller's own deadline.
     package init(receivedAt: NIODeadline, deadline: NIODeadline?) {
         self.receivedAt = receivedAt
@@ -21,45 +34,71 @@ package struct CallTiming: Sendable {
     }
 }
 
-/// A decision while it is made.
-struct DecisionWork {
+/// A decision while it is made: what came in, and what its record will say, gathered along the way.
+///
+/// `@unchecked Sendable`: one at a time uses it, the event loop, and while keys are awaited the task that hands it back.
+final class DecisionWork: @unchecked Sendable {
     let callout: CalloutRequest
     let timing: CallTiming
     let generation: PolicyGeneration
+    let id: UUIDv7
+    /// The id as text, as the gateway is told.
+    let decisionID: String
+    let time: AuditTimestamp
     /// The time of the decision, in whole seconds since the Unix epoch.
     let seconds: Int64
-    var record: DecisionRecord
-    var match: RouteTable.Match?
     let queueNanoseconds: Int64
-    private var stageBegan: NIODeadline
 
-    init(_ callout: CalloutRequest, _ timing: CallTiming, generation: PolicyGeneration, boot: String) {
+    var match: RouteTable.Match?
+    var plan: RoutePlan?
+    /// The host in canonical form.
+    var host: String?
+    /// The client's address, read.
+    var client: IPValue?
+    var caller: IdentifiedCaller?
+    var mapped: MappedRequest?
+    /// `sha256:` of the canonical policy input.
+    var inputDigest = ""
+    var policyErrors: [String] = []
+    var obligations: [String] = []
+    var latency = StageLatency()
+
+    private var stageBegan: NIODeadline
+    /// The clock as it was last read.
+    private var latest: NIODeadline
+
+    init(_ callout: consuming CalloutRequest, _ timing: CallTiming, generation: PolicyGeneration) {
         self.callout = callout
         self.timing = timing
         self.generation = generation
-        let time = AuditTimestamp.now
+        time = AuditTimestamp.now
         seconds = time.microseconds / 1_000_000
-        record = DecisionRecord(callout: callout, id: UUIDv7(), time: time, boot: boot, digests: generation.digests)
+        id = UUIDv7()
+        decisionID = id.description
         stageBegan = .now()
+        latest = stageBegan
         queueNanoseconds = max(0, (stageBegan - timing.receivedAt).nanoseconds)
     }
 
-    /// Since the request arrived.
-    var nanosecondsSinceArrival: Int64 { (NIODeadline.now() - timing.receivedAt).nanoseconds }
+    /// Since the request arrived, as of the end of the last stage.
+    var nanosecondsSinceArrival: Int64 { (latest - timing.receivedAt).nanoseconds }
 
     /// Ends a stage and begins the next; returns its nanoseconds.
     @discardableResult
-    mutating func finish(_ stage: DecisionMetrics.Stage, _ metrics: DecisionMetrics) -> Int64 {
+    func finish(_ stage: DecisionMetrics.Stage, _ metrics: DecisionMetrics) -> Int64 {
         let now = NIODeadline.now()
         let elapsed = (now - stageBegan).nanoseconds
-        stageBegan = now
+        (stageBegan, latest) = (now, now)
         metrics.time(stage, nanoseconds: elapsed)
         return elapsed
     }
 
+    /// Goes on after a wait, which belongs to the stage that waited.
+    func resume() { latest = .now() }
+
     /// Drops work whose deadline has passed rather than doing it.
     func checkBudget(_ code: ReasonCode) throws(Refusal) {
-        if let deadline = timing.deadline, .now() > deadline {
+        if let deadline = timing.deadline, latest > deadline {
             throw Refusal(code, detail: "the gateway's deadline has passed")
         }
     }

@@ -48,21 +48,20 @@ package final class PolicyDecisionPoint: Sendable {
     ///   - answer: Gets the verdict once its record is durable.
     /// - Returns: The task of a decision that must wait for keys, to be cancelled with the call; else `nil`.
     package func decide(
-        _ callout: CalloutRequest, _ timing: CallTiming, on eventLoop: any EventLoop,
+        _ callout: consuming CalloutRequest, _ timing: CallTiming, on eventLoop: any EventLoop,
         answer: @escaping @Sendable (Verdict) -> Void
     ) -> Task<Void, Never>? {
-        var work = DecisionWork(callout, timing, generation: current, boot: recorder.boot)
-        switch resolve(&work, mayWait: true) {
+        let work = DecisionWork(callout, timing, generation: current)
+        switch resolve(work, mayWait: true) {
         case .verdict(let verdict):
             record(verdict, work, on: eventLoop, answer: answer)
             return nil
         case .needsKeys(let error, let selection):
-            let begun = work
             return Task {
-                await self.waitForKeys(error, selection, until: timing.deadline)
+                await self.waitForKeys(error, selection, for: timing.patience)
                 eventLoop.execute {
-                    var work = begun
-                    guard case .verdict(let verdict) = self.resolve(&work, mayWait: false) else { return }
+                    work.resume()
+                    guard case .verdict(let verdict) = self.resolve(work, mayWait: false) else { return }
                     self.record(verdict, work, on: eventLoop, answer: answer)
                 }
             }
@@ -74,8 +73,8 @@ package final class PolicyDecisionPoint: Sendable {
         _ callout: CalloutRequest, _ fault: Fault, _ timing: CallTiming, on eventLoop: any EventLoop,
         answer: @escaping @Sendable (Verdict) -> Void
     ) {
-        let work = DecisionWork(callout, timing, generation: current, boot: recorder.boot)
-        let verdict = Verdict(refusing: fault, decisionID: work.record.id.description)
+        let work = DecisionWork(callout, timing, generation: current)
+        let verdict = Verdict(refusing: fault, decisionID: work.decisionID)
         record(verdict, work, on: eventLoop, answer: answer)
     }
 
@@ -92,23 +91,25 @@ package final class PolicyDecisionPoint: Sendable {
         case needsKeys(IdentityError, ProviderSelection)
     }
 
-    private func resolve(_ work: inout DecisionWork, mayWait: Bool) -> Resolution {
+    private func resolve(_ work: DecisionWork, mayWait: Bool) -> Resolution {
         do throws(Refusal) {
-            let match = try self.match(&work)
+            let match = try self.match(work)
             let caller: IdentifiedCaller
-            switch try identify(&work, match, mayWait: mayWait) {
+            switch try identify(work, match, mayWait: mayWait) {
             case .caller(let identified): caller = identified
             case .needsKeys(let error, let selection): return .needsKeys(error, selection)
             }
-            let mapped = try map(&work, match, caller)
-            let permission = try decide(&work, match, mapped)
-            return .verdict(apply(&work, match, caller, permission))
+            let mapped = try map(work, match, caller)
+            let permission = try decide(work, match, mapped)
+            return .verdict(apply(work, match, caller, permission))
         } catch {
             return .verdict(refusal(error, work))
         }
     }
 
-    private func match(_ work: inout DecisionWork) throws(Refusal) -> RouteTable.Match {
+    private func match(_ work: DecisionWork) throws(Refusal) -> RouteTable.Match {
+        // After a wait for keys: the time that it took belongs to the next stage.
+        if let match = work.match { return match }
         defer { work.finish(.match, metrics) }
         try work.checkBudget(.budgetMatch)
         let path: CanonicalPath
@@ -118,27 +119,30 @@ package final class PolicyDecisionPoint: Sendable {
             throw Refusal(.ambiguousPath, detail: "the path \(error.rawValue)")
         }
         // Without its address a forbid by address could not fire: what cannot be read refuses.
-        if let address = work.callout.clientAddress, !ClientAddress.isAddress(address) {
-            throw Refusal(.requestMalformed, detail: "the client's address is not an IP address")
+        if let address = work.callout.clientAddress {
+            guard let client = ClientAddress.read(address) else {
+                throw Refusal(.requestMalformed, detail: "the client's address is not an IP address")
+            }
+            work.client = client
         }
         if let host = work.callout.host {
             guard let canonical = CanonicalHost.read(host) else {
                 throw Refusal(.ambiguousPath, detail: "the host is not a host name")
             }
-            work.record.host = canonical
+            work.host = canonical
         }
-        guard let match = work.generation.routes.match(work.callout, path: path, host: work.record.host) else {
+        guard let match = work.generation.routes.match(work.callout, path: path, host: work.host) else {
             throw Refusal(.routeUnknown)
         }
         work.match = match
-        work.record.plan = work.generation.plans[match.routeIndex]
+        work.plan = work.generation.plans[match.routeIndex]
         return match
     }
 
     private func identify(
-        _ work: inout DecisionWork, _ match: RouteTable.Match, mayWait: Bool
+        _ work: DecisionWork, _ match: RouteTable.Match, mayWait: Bool
     ) throws(Refusal) -> Identification {
-        defer { work.record.latency.identify = work.finish(.identify, metrics) / 1000 }
+        defer { work.latency.identify = work.finish(.identify, metrics) / 1000 }
         try work.checkBudget(.budgetIdentify)
         let credential: PresentedCredential
         do throws(Fault) {
@@ -148,12 +152,12 @@ package final class PolicyDecisionPoint: Sendable {
         }
         guard case .bearer(let token) = credential else {
             guard match.route.allowsAnonymous else { throw Refusal(.noCredential) }
-            return .caller(keep(work.generation.anonymous, in: &work))
+            return .caller(keep(work.generation.anonymous, in: work))
         }
         guard let selection = work.generation.plans[match.routeIndex].selection else { throw Refusal(.tokenIssuer) }
         do throws(IdentityError) {
             let verified = try verifier.verify(token, from: selection, now: work.seconds)
-            return .caller(keep(try caller(of: verified, work), in: &work))
+            return .caller(keep(try caller(of: verified, work), in: work))
         } catch {
             if mayWait, verifier.mayRefreshKeys(after: error, from: selection) { return .needsKeys(error, selection) }
             throw Refusal(error.fault, detail: error.description)
@@ -168,24 +172,21 @@ package final class PolicyDecisionPoint: Sendable {
         }
     }
 
-    private func keep(_ caller: IdentifiedCaller, in work: inout DecisionWork) -> IdentifiedCaller {
-        work.record.caller = caller
+    private func keep(_ caller: IdentifiedCaller, in work: DecisionWork) -> IdentifiedCaller {
+        work.caller = caller
         return caller
     }
 
     private func map(
-        _ work: inout DecisionWork, _ match: RouteTable.Match, _ caller: IdentifiedCaller
+        _ work: DecisionWork, _ match: RouteTable.Match, _ caller: IdentifiedCaller
     ) throws(Refusal) -> MappedRequest {
         try work.checkBudget(.budgetEnrich)
         defer { work.finish(.enrich, metrics) }
-        let mapping = RequestMapping(
-            generation: work.generation, callout: work.callout, match: match,
-            plan: work.generation.plans[match.routeIndex], host: work.record.host, now: work.seconds * 1000
-        )
+        let mapping = RequestMapping(work: work, match: match, plan: work.generation.plans[match.routeIndex])
         do throws(EntityError) {
             let mapped = try mapping.map(caller)
-            work.record.mapped = mapped
-            work.record.inputDigest = ContentDigest.text(of: mapped.input)
+            work.mapped = mapped
+            work.inputDigest = ContentDigest.text(of: mapped.input)
             return mapped
         } catch {
             throw Refusal(.policyError, detail: error.description)
@@ -199,9 +200,9 @@ package final class PolicyDecisionPoint: Sendable {
     }
 
     private func decide(
-        _ work: inout DecisionWork, _ match: RouteTable.Match, _ mapped: MappedRequest
+        _ work: DecisionWork, _ match: RouteTable.Match, _ mapped: MappedRequest
     ) throws(Refusal) -> Permission {
-        defer { work.record.latency.decide = work.finish(.decide, metrics) / 1000 }
+        defer { work.latency.decide = work.finish(.decide, metrics) / 1000 }
         try work.checkBudget(.budgetDecide)
         let engine = work.generation.engine
         let response: Response
@@ -210,15 +211,15 @@ package final class PolicyDecisionPoint: Sendable {
         } catch {
             throw Refusal(.policyError, detail: error.description)
         }
-        work.record.policyErrors = response.errors.map(\.policy.text)
+        work.policyErrors = response.errors.map(\.policy.text)
         for failure in response.errors {
             logger.warning(
                 "policy could not be evaluated", metadata: ["policy": "\(failure.policy)", "error": "\(failure.error)"])
         }
         let policies = response.determining.map(\.text)
-        let annotations = response.determining.lazy.compactMap { engine.policies[$0]?.annotations }
-        let message = annotations.compactMap { $0["reason"] }.first
-        work.record.obligations = annotations.compactMap { $0["obligation"] }
+        let said = work.generation.notes(of: response.determining)
+        work.obligations = said.obligations
+        let message = said.reason
         switch response.decision {
         case .allow:
             if match.route.deniesOnError, response.errors.contains(where: { $0.effect == .forbid }) {
@@ -232,7 +233,7 @@ package final class PolicyDecisionPoint: Sendable {
 
     /// The one place where a verdict allows.
     private func apply(
-        _ work: inout DecisionWork, _ match: RouteTable.Match, _ caller: IdentifiedCaller, _ permission: Permission
+        _ work: DecisionWork, _ match: RouteTable.Match, _ caller: IdentifiedCaller, _ permission: Permission
     ) -> Verdict {
         defer { work.finish(.apply, metrics) }
         let headers = match.route.identityHeaders.map { HeaderField($0.name, $0.value(for: caller.principal)) }
@@ -241,7 +242,7 @@ package final class PolicyDecisionPoint: Sendable {
         for name in match.route.attributes { attributes.append(name, principal.attributes[name] ?? .string("")) }
         return Verdict(
             allowing: Verdict.Grant(
-                decisionID: work.record.id.description, principal: principal, policies: permission.policies,
+                decisionID: work.decisionID, principal: principal, policies: permission.policies,
                 attributes: attributes, setHeaders: HeaderRules.bounded(headers)
             )
         )
@@ -255,7 +256,7 @@ package final class PolicyDecisionPoint: Sendable {
             )
         }
         return Verdict(
-            refusing: refusal.fault, decisionID: work.record.id.description, principal: work.record.caller?.principal,
+            refusing: refusal.fault, decisionID: work.decisionID, principal: work.caller?.principal,
             policies: refusal.policies, challenge: Challenge.text(for: refusal.fault, realm: work.match?.api.name),
             prefersFault: work.match?.route.onDeny == .fault
         )
@@ -267,12 +268,12 @@ package final class PolicyDecisionPoint: Sendable {
         _ verdict: Verdict, _ work: DecisionWork, on eventLoop: any EventLoop,
         answer: @escaping @Sendable (Verdict) -> Void
     ) {
-        var record = work.record
-        record.latency.total = work.nanosecondsSinceArrival / 1000
-        record.latency.queue = work.queueNanoseconds / 1000
+        work.latency.total = work.nanosecondsSinceArrival / 1000
+        work.latency.queue = work.queueNanoseconds / 1000
         let (metrics, logger, timing, dialect) = (metrics, logger, work.timing, work.callout.dialect)
         let began = NIODeadline.now()
-        recorder.record(record.auditRecord(of: verdict), on: eventLoop, deadline: timing.deadline) { error in
+        recorder.record(
+            DecisionRecord(work: work, verdict: verdict, boot: recorder.boot).auditRecord(), on: eventLoop, deadline: timing.deadline) { error in
             let told: Verdict
             if let error {
                 logger.error("decision not recorded", metadata: ["error": "\(error)"])
@@ -287,9 +288,7 @@ package final class PolicyDecisionPoint: Sendable {
         }
     }
 
-    private func waitForKeys(_ error: IdentityError, _ selection: ProviderSelection, until deadline: NIODeadline?) async
-    {
-        let patience = deadline.map { max(.zero, $0 - .now()) } ?? .seconds(5)
+    private func waitForKeys(_ error: IdentityError, _ selection: ProviderSelection, for patience: TimeAmount) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { _ = await self.verifier.refreshKeys(after: error, from: selection) }
             group.addTask { try? await Task.sleep(for: .nanoseconds(patience.nanoseconds)) }
@@ -297,8 +296,4 @@ package final class PolicyDecisionPoint: Sendable {
             group.cancelAll()
         }
     }
-}
-
-extension TimeAmount {
-    fileprivate static var zero: TimeAmount { .nanoseconds(0) }
 }

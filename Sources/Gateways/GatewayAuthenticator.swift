@@ -5,7 +5,7 @@ package import Identity
 package import Transport
 
 /// Finds out which configured gateway is calling (THREATS G1 to G3).
-package struct GatewayAuthenticator: Sendable {
+package final class GatewayAuthenticator: Sendable {
     /// A gateway as it is configured.
     package struct Gateway: Sendable, Hashable {
         package let name: String

@@ -43,7 +43,37 @@ extension JSONValue {
         guard input.count <= limits.maximumBytes else {
             throw JSONError(.tooLarge(limit: limits.maximumBytes), at: 0, in: input)
         }
-        var parser = JSONParser(maximumDepth: limits.maximumDepth)
+        guard limits.maximumDepth > Self.ordinaryDepth, opensMany(input) else {
+            return try parseHere(input, maximumDepth: limits.maximumDepth)
+        }
+        let result = input.withUnsafeBufferPointer { buffer in
+            DeepStack.run { () -> Result<JSONValue, JSONError> in
+                do throws(JSONError) {
+                    return .success(try parseHere(buffer.span, maximumDepth: limits.maximumDepth))
+                } catch {
+                    return .failure(error)
+                }
+            }
+        }
+        if let result { return try result.get() }
+        return try parseHere(input, maximumDepth: Self.ordinaryDepth)
+    }
+
+    /// The depth that the parser may reach on any thread's stack.
+    private static let ordinaryDepth = 64
+
+    /// Whether the text may nest more deeply than that.
+    private static func opensMany(_ input: Span<UInt8>) -> Bool {
+        var count = 0
+        for index in input.indices where input[index] == UInt8(ascii: "[") || input[index] == UInt8(ascii: "{") {
+            count += 1
+            if count > ordinaryDepth { return true }
+        }
+        return false
+    }
+
+    private static func parseHere(_ input: Span<UInt8>, maximumDepth: Int) throws(JSONError) -> JSONValue {
+        var parser = JSONParser(maximumDepth: maximumDepth)
         parser.skipWhitespace(input)
         let value = try parser.value(input, depth: 0)
         parser.skipWhitespace(input)

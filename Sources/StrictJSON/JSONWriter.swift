@@ -35,11 +35,14 @@ public struct JSONWriter: Sendable {
 
     /// Writes a member name that needs no escaping: letters, digits, `_`, `.` and `-` only.
     public mutating func key(_ name: StaticString) {
-        comma()
-        bytes.append(UInt8(ascii: "\""))
-        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        let separator = needsComma
+        bytes.append(atMost: name.utf8CodeUnitCount + 4) { space in
+            if separator { space.put(UInt8(ascii: ",")) }
+            space.put(UInt8(ascii: "\""))
+            space.put(name)
+            space.put(UInt8(ascii: "\""))
+            space.put(UInt8(ascii: ":"))
+        }
         needsComma = false
     }
 
@@ -59,10 +62,14 @@ public struct JSONWriter: Sendable {
 
     /// Writes a string value that needs no escaping.
     public mutating func string(plain value: StaticString) {
-        comma()
-        bytes.append(UInt8(ascii: "\""))
-        value.withUTF8Buffer { bytes.append(contentsOf: $0) }
-        bytes.append(UInt8(ascii: "\""))
+        let separator = needsComma
+        bytes.append(atMost: value.utf8CodeUnitCount + 3) { space in
+            if separator { space.put(UInt8(ascii: ",")) }
+            space.put(UInt8(ascii: "\""))
+            space.put(value)
+            space.put(UInt8(ascii: "\""))
+        }
+        needsComma = true
     }
 
     /// Writes an integer.
@@ -119,16 +126,19 @@ public struct JSONWriter: Sendable {
 extension JSONWriter {
     /// Appends a string in quotes, with the escapes that RFC 8785 prescribes and no others.
     public static func appendQuoted(_ string: String, to bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "\""))
-        var copy = string
-        copy.withUTF8 { utf8 in
-            if utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
-                bytes.append(contentsOf: utf8)
+        string.utf8Span.span.withUnsafeBytes { utf8 in
+            guard utf8.needsNoEscape else {
+                bytes.append(UInt8(ascii: "\""))
+                for byte in utf8 { appendEscaped(byte, to: &bytes) }
+                bytes.append(UInt8(ascii: "\""))
                 return
             }
-            for byte in utf8 { appendEscaped(byte, to: &bytes) }
+            bytes.append(atMost: utf8.count + 2) { space in
+                    space.put(UInt8(ascii: "\""))
+                space.put(utf8)
+                space.put(UInt8(ascii: "\""))
+                }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 
     /// Appends one byte of a string's UTF-8, escaped where JSON wants it.
@@ -160,14 +170,44 @@ extension JSONWriter {
 
     /// Appends an integer in decimal.
     public static func appendDecimal(_ value: Int64, to bytes: inout [UInt8]) {
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        var rest = value.magnitude
-        let start = bytes.count
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        bytes[start...].reverse()
+        bytes.append(atMost: 20) { space in
+            if value < 0 { space.put(UInt8(ascii: "-")) }
+            let rest = value.magnitude
+            var divisor: UInt64 = 1
+            while rest / divisor >= 10 { divisor *= 10 }
+            while divisor > 0 {
+                space.put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / divisor % 10))
+                divisor /= 10
+            }
+        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether no byte is a control character, a quotation mark or a backslash; eight at a time.
+    fileprivate var needsNoEscape: Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs: UInt64 = 0x8080_8080_8080_8080
+        var offset = 0
+        while offset &+ 8 <= count {
+            let word = loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            let quote = word ^ (ones &* 0x22)
+            let backslash = word ^ (ones &* 0x5C)
+            // A byte below n shows in its high bit; bytes from 128 on are masked out by `~word`.
+            let found =
+                ((word &- ones &* 0x20) & ~word) | ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash)
+            if found & highs != 0 { return slowlyNeedsNoEscape(from: offset) }
+            offset &+= 8
+        }
+        return slowlyNeedsNoEscape(from: offset)
+    }
+
+    private func slowlyNeedsNoEscape(from start: Int) -> Bool {
+        for index in start..<count {
+            let byte = self[index]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return false }
+        }
+        return true
     }
 }
 

@@ -35,8 +35,8 @@ package final class GRPCListener: Service {
         try await listener.run(onShutdown: { [health] in health?.shutDown() })
     }
 
-    /// Reads the certificate files again; on an error the ones in use stay in use.
-    package func reloadCertificates() throws(TLSError) { try listener.reloadCertificates() }
+    /// Reads the certificate files again; they are served once what is returned is called, and not at all on an error.
+    package func prepareCertificates() throws(TLSError) -> @Sendable () -> Void { try listener.prepareCertificates() }
 
     /// Makes any channel speak gRPC as a listener's connections do, so that fuzzers can feed it bytes without a socket.
     ///

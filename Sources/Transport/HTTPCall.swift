@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Fields
 package import NIOCore
 
 /// One complete HTTP/1.1 request.
@@ -12,7 +13,7 @@ package struct HTTPCallRequest: Sendable {
     package let path: String
     /// What follows the first `?`, undecoded; `nil` without one.
     package let query: String?
-    package let headers: Metadata
+    package let headers: FieldList
     package let body: ByteBuffer
     package let peer: Peer
     package let eventLoop: any EventLoop
@@ -27,7 +28,7 @@ package struct HTTPResponder: Sendable {
     let number: Int
 
     /// Sends the whole answer; `content-length`, `date` and connection handling are added by the transport.
-    package func respond(status: Int, headers: Metadata = Metadata(), body: ByteBuffer = ByteBuffer()) {
+    package func respond(status: Int, headers: FieldList = FieldList(), body: ByteBuffer = ByteBuffer()) {
         connection.respond(number: number, status: status, headers: headers, body: body)
     }
 

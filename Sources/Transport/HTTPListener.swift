@@ -35,8 +35,8 @@ package final class HTTPListener: Service {
     /// Serves until graceful shutdown, then drains within the drain timeout.
     package func run() async throws { try await listener.run(onShutdown: {}) }
 
-    /// Reads the certificate files again; on an error the ones in use stay in use.
-    package func reloadCertificates() throws(TLSError) { try listener.reloadCertificates() }
+    /// Reads the certificate files again; they are served once what is returned is called, and not at all on an error.
+    package func prepareCertificates() throws(TLSError) -> @Sendable () -> Void { try listener.prepareCertificates() }
 }
 
 /// Tells a connection that bytes came, since the decoder is silent until a head is complete.

@@ -42,15 +42,15 @@ final class Listener: Sendable {
 
     var boundAddress: SocketAddress? { state.withLock { $0.server?.localAddress } }
 
-    func reloadCertificates() throws(TLSError) {
-        guard let tls = configuration.tls else { return }
+    func prepareCertificates() throws(TLSError) -> @Sendable () -> Void {
+        guard let tls = configuration.tls else { return {} }
         let context = try tls.makeContext(protocols: protocols)
-        state.withLock { $0.context = context }
+        return { self.state.withLock { $0.context = context } }
     }
 
     func bind() async throws {
         guard boundAddress == nil else { return }
-        try reloadCertificates()
+        try prepareCertificates()()
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)

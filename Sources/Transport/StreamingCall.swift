@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Fields
 package import NIOCore
 
 /// The opening of a call that carries any number of messages in both directions.
 package struct StreamingCall: Sendable {
     package let path: String
-    package let metadata: Metadata
+    package let metadata: FieldList
     package let deadline: NIODeadline?
     package let peer: Peer
     package let eventLoop: any EventLoop

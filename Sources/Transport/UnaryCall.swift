@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Fields
 package import NIOCore
 
 /// One complete unary call: everything that the caller sent.
@@ -7,7 +8,7 @@ package struct UnaryCall: Sendable {
     /// The full method, such as `/apigee.ExternalCalloutService/ProcessMessage`.
     package let path: String
     /// What the caller sent beside the message, without pseudo-headers and the headers of the protocol itself.
-    package let metadata: Metadata
+    package let metadata: FieldList
     /// The message, already decompressed.
     package let message: ByteBuffer
     /// When the caller stops waiting, from `grpc-timeout`; the transport answers DEADLINE_EXCEEDED by itself then.

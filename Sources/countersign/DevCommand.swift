@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import DevelopmentIdentityProvider
+import Fields
 import Foundation
 import Logging
 import NIOCore
@@ -67,7 +68,7 @@ struct DevIdentityProviderCommand: AsyncParsableCommand {
             headers: call.headers.map { ($0.name, $0.value) }, body: Array(buffer: call.body)
         )
         let response = provider.respond(to: request)
-        var headers = Metadata()
+        var headers = FieldList()
         for (name, value) in response.headers { headers.append(name, value) }
         responder.respond(status: response.status, headers: headers, body: ByteBuffer(bytes: response.body))
     }

@@ -2,6 +2,7 @@
 
 import Callout
 import DecisionEngine
+import Fields
 import Testing
 
 @Suite("Where a credential may stand")
@@ -11,7 +12,7 @@ struct PresentedCredentialTests {
     ) throws(Fault) -> PresentedCredential {
         let gateway = GatewayIdentity(name: "", peer: "", authentication: .none, mayForward: false)
         var callout = CalloutRequest(dialect: .apigee, gateway: gateway)
-        callout.headers = headers.map { HeaderField($0.0, $0.1) }
+        for (name, value) in headers { callout.headers.append(name, value) }
         callout.query = query
         callout.credential = handed
         return try PresentedCredential.find(in: callout, sources: sources)

@@ -46,7 +46,8 @@ struct ApigeeMessageTests {
     func answers() throws {
         let buffer = Self.question().message
         let message = try ApigeeMessage(reading: buffer)
-        let reading = try ApigeeAnswerReading(ApigeeAnswer.encode(Self.verdict([]), to: message, original: buffer))
+        let reading = try ApigeeAnswerReading(
+                ApigeeAnswer.encode(Self.verdict([]), to: ApigeeReplyContext(message, original: buffer)))
         #expect(reading.requestHeaders.isEmpty && reading.fault == nil)
         #expect(reading["countersign.allow"] == .bool(true))
         #expect(reading["countersign.status"] == .int32(200))
@@ -65,7 +66,8 @@ struct ApigeeMessageTests {
         ]).message
         let message = try ApigeeMessage(reading: buffer)
         let verdict = Self.verdict([HeaderField("x-user", "alice"), HeaderField("x-roles", "")])
-        let reading = try ApigeeAnswerReading(ApigeeAnswer.encode(verdict, to: message, original: buffer))
+        let reading = try ApigeeAnswerReading(
+                ApigeeAnswer.encode(verdict, to: ApigeeReplyContext(message, original: buffer)))
         let found = reading.requestHeaders.map { "\($0.name)=\($0.values.joined(separator: ","))/\($0.values.count)" }
         #expect(found == ["X-User=alice/1", "x_user=/0", "x-user=/0", "X-Countersign-Decision=d/1", "x-roles=/1"])
     }
@@ -75,7 +77,8 @@ struct ApigeeMessageTests {
         let message = try ApigeeMessage(reading: Self.question().message)
         func read(_ code: ReasonCode, prefersFault: Bool) throws -> ApigeeAnswerReading {
             let verdict = Verdict(refusing: Fault(code), decisionID: "d", prefersFault: prefersFault)
-            return try ApigeeAnswerReading(ApigeeAnswer.encode(verdict, to: message, original: ByteBuffer()))
+            return try ApigeeAnswerReading(
+                ApigeeAnswer.encode(verdict, to: ApigeeReplyContext(message, original: ByteBuffer())))
         }
         #expect(try read(.policyDenied, prefersFault: false).fault == nil)
         #expect(try read(.policyDenied, prefersFault: true).fault?.name == "policyDenied")

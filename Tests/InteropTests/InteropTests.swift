@@ -12,17 +12,28 @@ import Testing
 struct InteropTests {
     @Test(
         "suites pass", .timeLimit(.minutes(5)),
-        arguments: ["apigee", "decisions", "malformed", "check", "operations", "durability"])
+        arguments: [
+            "apigee", "decisions", "malformed", "check", "operations", "issuers", "rotation", "disk", "reload",
+            "clients", "foreign", "durability",
+        ])
     func passes(suite: String) throws {
         let (status, output) = try Interop.run(suite)
         #expect(status == 0, "\(output)")
     }
 
     @Test(
-        "no answer is sent before the sync of its record", .enabled(if: Interop.hasTracer, "strace is not installed"),
-        .timeLimit(.minutes(5)))
+        "no answer is sent before the sync of its record",
+        .enabled(if: Interop.has("strace"), "strace is not installed"), .timeLimit(.minutes(5)))
     func writeOrder() throws {
         let (status, output) = try Interop.run("write_order")
+        #expect(status == 0, "\(output)")
+    }
+
+    @Test(
+        "every call of h2load stands in log and metrics",
+        .enabled(if: Interop.has("h2load"), "h2load is not installed"), .timeLimit(.minutes(5)))
+    func load() throws {
+        let (status, output) = try Interop.run("h2load")
         #expect(status == 0, "\(output)")
     }
 }
@@ -33,9 +44,9 @@ private enum Interop {
         environment["COUNTERSIGN_TEST_PYTHON"] != nil && environment["COUNTERSIGN_BINARY"] != nil
     }
 
-    static var hasTracer: Bool {
+    static func has(_ tool: String) -> Bool {
         (environment["PATH"] ?? "").split(separator: ":").contains {
-            FileManager.default.isExecutableFile(atPath: "\($0)/strace")
+            FileManager.default.isExecutableFile(atPath: "\($0)/\(tool)")
         }
     }
 

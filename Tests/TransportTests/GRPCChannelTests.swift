@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Fields
 import NIOCore
 import NIOPosix
 import Testing
@@ -18,7 +19,7 @@ struct GRPCChannelTests {
             let late = try await channel.call("/test.Echo/Late", message: ByteBuffer(string: "later"))
             #expect(late.message == ByteBuffer(string: "later"))
             let refused = try await channel.call(
-                "/test.Echo/Fail", metadata: Metadata(["X-Name": "n\u{e9}"]), message: ByteBuffer())
+                "/test.Echo/Fail", metadata: FieldList(["X-Name": "n\u{e9}"]), message: ByteBuffer())
             #expect(refused.status == GRPCStatus(.permissionDenied, "not n\u{e9}, 100%"))
             let unknown = try await channel.call("/test.Echo/Nothing", message: ByteBuffer())
             #expect(unknown.status.code == .unimplemented)

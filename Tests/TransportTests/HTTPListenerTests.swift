@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Fields
 import NIOCore
 import NIOPosix
 import Testing
@@ -14,7 +15,7 @@ struct HTTPListenerTests {
         let listener = HTTPListener(configuration: configuration, group: MultiThreadedEventLoopGroup.singleton) {
             request, responder in
             guard request.path != "/split" else {
-                return responder.respond(status: 200, headers: Metadata(["x-a": "b\r\ncontent-length: 0"]))
+                return responder.respond(status: 200, headers: FieldList(["x-a": "b\r\ncontent-length: 0"]))
             }
             let text = "\(request.method) \(request.path) \(request.query ?? "-")"
             let body = request.body.readableBytes > 0 ? request.body : ByteBuffer(string: text)

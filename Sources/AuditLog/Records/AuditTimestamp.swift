@@ -32,22 +32,26 @@ public struct AuditTimestamp: Sendable, Hashable {
         let ofDay = Int(shifted % 86_400_000_000)
         let (year, month, day) = Self.civil(daysSinceYearZero: days)
         let second = ofDay / 1_000_000
-        append(year, digits: 4, then: UInt8(ascii: "-"), to: &bytes)
-        append(month, digits: 2, then: UInt8(ascii: "-"), to: &bytes)
-        append(day, digits: 2, then: UInt8(ascii: "T"), to: &bytes)
-        append(second / 3600, digits: 2, then: UInt8(ascii: ":"), to: &bytes)
-        append(second / 60 % 60, digits: 2, then: UInt8(ascii: ":"), to: &bytes)
-        append(second % 60, digits: 2, then: UInt8(ascii: "."), to: &bytes)
-        append(ofDay % 1_000_000, digits: 6, then: UInt8(ascii: "Z"), to: &bytes)
+        bytes.append(addingCapacity: 27) { span in
+            append(year / 100, to: &span)
+            append(year % 100, then: UInt8(ascii: "-"), to: &span)
+            append(month, then: UInt8(ascii: "-"), to: &span)
+            append(day, then: UInt8(ascii: "T"), to: &span)
+            append(second / 3600, then: UInt8(ascii: ":"), to: &span)
+            append(second / 60 % 60, then: UInt8(ascii: ":"), to: &span)
+            append(second % 60, then: UInt8(ascii: "."), to: &span)
+            append(ofDay % 1_000_000 / 10_000, to: &span)
+            append(ofDay % 10_000 / 100, to: &span)
+            append(ofDay % 100, then: UInt8(ascii: "Z"), to: &span)
+        }
     }
 
-    private func append(_ value: Int, digits: Int, then separator: UInt8, to bytes: inout [UInt8]) {
-        var divisor = digits == 6 ? 100_000 : digits == 4 ? 1000 : 10
-        while divisor > 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
-            divisor /= 10
-        }
-        bytes.append(separator)
+    /// Two digits and, where one is given, a separator.
+    @inline(__always)
+    private func append(_ value: Int, then separator: UInt8? = nil, to bytes: inout OutputSpan<UInt8>) {
+        bytes.append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value / 10))
+        bytes.append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value % 10))
+        if let separator { bytes.append(separator) }
     }
 
     /// The date of a day number of the proleptic Gregorian calendar, where day 0 is 0000-01-01.

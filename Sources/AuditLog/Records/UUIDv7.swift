@@ -27,24 +27,38 @@ public struct UUIDv7: Sendable, Hashable {
 
     /// Appends the 36 characters of the text form, in lower case.
     public func append(to bytes: inout [UInt8]) {
-        appendHex(high >> 32, digits: 8, to: &bytes)
-        bytes.append(UInt8(ascii: "-"))
-        appendHex(high >> 16, digits: 4, to: &bytes)
-        bytes.append(UInt8(ascii: "-"))
-        appendHex(high, digits: 4, to: &bytes)
-        bytes.append(UInt8(ascii: "-"))
-        appendHex(low >> 48, digits: 4, to: &bytes)
-        bytes.append(UInt8(ascii: "-"))
-        appendHex(low, digits: 12, to: &bytes)
+        bytes.append(addingCapacity: 36) { span in
+            span.withUnsafeMutableBufferPointer { buffer, count in
+                let output = UnsafeMutableRawBufferPointer(buffer)
+                let parts = (
+                    Self.hexadecimal(high >> 32), Self.hexadecimal(high), Self.hexadecimal(low >> 32),
+                    Self.hexadecimal(low)
+                )
+                output.storeBytes(of: parts.0, toByteOffset: 0, as: UInt64.self)
+                output.storeBytes(of: UInt32(truncatingIfNeeded: parts.1), toByteOffset: 9, as: UInt32.self)
+                output.storeBytes(of: UInt32(truncatingIfNeeded: parts.1 >> 32), toByteOffset: 14, as: UInt32.self)
+                output.storeBytes(of: UInt32(truncatingIfNeeded: parts.2), toByteOffset: 19, as: UInt32.self)
+                output.storeBytes(of: UInt32(truncatingIfNeeded: parts.2 >> 32), toByteOffset: 24, as: UInt32.self)
+                output.storeBytes(of: parts.3, toByteOffset: 28, as: UInt64.self)
+                output[8] = UInt8(ascii: "-")
+                output[13] = UInt8(ascii: "-")
+                output[18] = UInt8(ascii: "-")
+                output[23] = UInt8(ascii: "-")
+                count = 36
+            }
+        }
     }
 
-    private func appendHex(_ value: UInt64, digits: UInt64, to bytes: inout [UInt8]) {
-        var shift = digits * 4
-        while shift > 0 {
-            shift -= 4
-            let digit = UInt8(truncatingIfNeeded: value >> shift & 0xF)
-            bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
-        }
+    /// The eight digits of the lower half, the first in the lowest byte.
+    @inline(__always)
+    private static func hexadecimal(_ value: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var nibbles = value & 0xFFFF_FFFF
+        nibbles = (nibbles << 16 | nibbles) & 0x0000_FFFF_0000_FFFF
+        nibbles = (nibbles << 8 | nibbles) & 0x00FF_00FF_00FF_00FF
+        nibbles = (nibbles << 4 | nibbles) & 0x0F0F_0F0F_0F0F_0F0F
+        let isLetter = (nibbles &+ ones &* (128 - 10)) >> 7 & ones
+        return (nibbles &+ ones &* 0x30 &+ isLetter &* 39).byteSwapped
     }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// CRC-32C (Castagnoli; RFC 3720, appendix B.4), eight bytes a step.
+import CChecksum
+
+/// CRC-32C (Castagnoli; RFC 3720, appendix B.4): by the processor's instructions, or by tables where it has none.
 enum CRC32C {
     /// Table k holds the remainder of each byte followed by k zero bytes, one table after another.
     private static let tables: [UInt32] = {
@@ -17,8 +19,28 @@ enum CRC32C {
         return tables
     }()
 
+    /// For each byte of a checksum, what the zeroes of one lane make of it; empty without the instructions.
+    private static let advance: [UInt32] = {
+        guard countersign_crc32c_is_available() else { return [] }
+        let zeroes = [UInt8](repeating: 0, count: Int(countersign_crc32c_lane))
+        return zeroes.withUnsafeBytes { zeroes in
+            (0..<4 * 256).map { place in
+                let checksum = UInt32(place & 0xFF) << UInt32(place >> 8 * 8)
+                return countersign_crc32c_update(checksum, zeroes.baseAddress, zeroes.count, nil)
+            }
+        }
+    }()
+
     /// The checksum of some bytes.
     static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        advance.withUnsafeBufferPointer { advance in
+            guard !advance.isEmpty else { return checksumByTables(bytes) }
+            return ~countersign_crc32c_update(0xFFFF_FFFF, bytes.baseAddress, bytes.count, advance.baseAddress)
+        }
+    }
+
+    /// The checksum without the processor's instructions, eight bytes a step.
+    static func checksumByTables(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         tables.withUnsafeBufferPointer { table in
             var crc: UInt32 = 0xFFFF_FFFF
             var offset = 0

@@ -9,6 +9,8 @@ struct Evaluation {
     private var machine: Machine
     /// How many policies' conditions were evaluated.
     private(set) var evaluated = 0
+    /// How many policies' scopes were tested.
+    private(set) var considered = 0
     private var permits = PolicyNumbers()
     private var forbids = PolicyNumbers()
     private var failures: [(policy: Int32, error: EvaluationError)] = []
@@ -80,6 +82,7 @@ struct Evaluation {
     // MARK: Policies
 
     private mutating func consider(_ number: Int32) {
+        considered &+= 1
         let policy = policies.policies[Int(number)]
         switch principal.satisfies(policy.scope.principal, lists: policies.lists) {
         case false?: return

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import StrictJSON
+
 extension Machine {
     typealias Place = UnsafePointer<RuntimeValue>
 

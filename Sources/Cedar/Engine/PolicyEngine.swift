@@ -51,6 +51,12 @@ public final class PolicyEngine: Sendable {
         return evaluate(request, entities, otherwise: 0) { $0.evaluated }
     }
 
+    /// How many policies' scopes are tested for a request.
+    func candidatePolicies(_ request: PreparedRequest) throws(PreparationError) -> Int {
+        guard accepts(request, []) else { throw .anotherEngine }
+        return evaluate(request, [], otherwise: 0) { $0.considered }
+    }
+
     @inline(__always)
     private func evaluate<Result>(
         _ request: PreparedRequest, _ entities: [PreparedEntities], otherwise: Result,

@@ -9,6 +9,14 @@ extension EntityStore {
     public static func parse(
         json bytes: [UInt8], limits: JSONLimits = JSONLimits(maximumBytes: 1 << 26, maximumDepth: 256)
     ) throws(EntityError) -> EntityStore {
+        let result = DeepStack.run { () -> Result<EntityStore, EntityError> in
+            do throws(EntityError) { return .success(try read(bytes, limits)) } catch { return .failure(error) }
+        }
+        guard let result else { throw .json(path: "", problem: "there is no memory to read the file") }
+        return try result.get()
+    }
+
+    private static func read(_ bytes: [UInt8], _ limits: JSONLimits) throws(EntityError) -> EntityStore {
         let json: JSONValue
         do { json = try JSONValue.parse(bytes, limits: limits) } catch {
             throw .json(path: "", problem: error.description)

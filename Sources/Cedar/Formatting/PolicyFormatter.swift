@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import StrictJSON
+
 /// Writes policies in one uniform layout: comments and parentheses stay, only white space and commas behind the last
 /// item of a list change.
 ///
@@ -34,7 +36,10 @@ public struct PolicyFormatter: Sendable {
         let parsed = PolicySet.parse([source], naming: .sequential, limits: limits)
         guard let policies = parsed.policies else { return .refused(parsed.diagnostics) }
         let (tokens, before) = Self.tokens(source.bytes)
-        guard let output = layout(source.bytes, tokens) else { return refusal(source, "its tokens cannot be laid out") }
+        let depth = Self.depth(of: policies, tokens)
+        guard let laidOut = DeepStack.run(depth: depth, { layout(source.bytes, tokens) }), let output = laidOut else {
+            return refusal(source, "its tokens cannot be laid out")
+        }
         let again = PolicySet.parse(
             [PolicySource(file: source.file, bytes: output)], naming: .sequential,
             limits: PolicyLimits(limits, for: output))
@@ -64,6 +69,21 @@ public struct PolicyFormatter: Sendable {
         renderer.writeComments(layout.comments.entries.last?.leading ?? [])
         renderer.finish()
         return renderer.output
+    }
+
+    /// How deeply the walk over the tokens recurses: brackets, and expressions that nest without them.
+    private static func depth(of policies: PolicySet, _ tokens: [Token]) -> Int {
+        var (depth, deepest) = (0, 0)
+        for token in tokens {
+            switch token.kind {
+            case .symbol(.openParenthesis), .symbol(.openBracket), .symbol(.openBrace):
+                depth += 1
+                deepest = max(deepest, depth)
+            case .symbol(.closeParenthesis), .symbol(.closeBracket), .symbol(.closeBrace): depth -= 1
+            case .symbol, .identifier, .number, .string, .slot, .end: break
+            }
+        }
+        return deepest + (policies.policies + policies.templates).reduce(0) { max($0, $1.body.depth) }
     }
 
     private static func tokens(_ bytes: [UInt8]) -> (tokens: [Token], comments: [String]) {

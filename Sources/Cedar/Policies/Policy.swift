@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import StrictJSON
+
 /// Whether a satisfied policy permits or forbids.
 public enum Effect: String, Sendable, Hashable {
     /// The request is allowed unless a forbid is satisfied too.
@@ -54,7 +56,8 @@ struct PolicyBody: Sendable {
 
     /// Whether both say the same, positions apart.
     func hasSameMeaning(as other: PolicyBody) -> Bool {
-        effect == other.effect && annotations == other.annotations && scope == other.scope
-            && conditions == other.conditions
+        guard effect == other.effect, annotations == other.annotations, scope == other.scope else { return false }
+        let depth = conditions.reduce(0) { max($0, Int($1.body.depth)) }
+        return DeepStack.run(depth: depth) { conditions == other.conditions } ?? false
     }
 }

@@ -9,8 +9,7 @@ extension PolicySet {
         var diagnostics: [Diagnostic] = []
         var total = 0
         for source in sources {
-            var parser = PolicyParser(source: source, limits: limits)
-            parser.run()
+            let parser = PolicyParser.read(source, limits: limits)
             diagnostics += parser.reader.diagnostics
             for (number, body) in parser.bodies.enumerated() {
                 let id = Self.id(

@@ -31,16 +31,16 @@ public struct PolicyLimits: Sendable, Hashable {
     public var maximumBytes: Int
     /// The most policies that one parse may yield.
     public var maximumPolicies: Int
-    /// How deeply brackets and other constructs may nest; 24 fit a stack of 512 KiB in unoptimized builds.
+    /// How deeply brackets and other constructs may nest.
     public var maximumNesting: Int
     /// The most operands of one chain of operators.
     public var maximumOperands: Int
     /// The most findings that are kept.
     public var maximumDiagnostics: Int
 
-    /// 1 MiB, 100,000 policies, nesting 24, 10,000 operands, 1,000 findings unless said otherwise.
+    /// 1 MiB, 100,000 policies, nesting 256, 10,000 operands, 1,000 findings unless said otherwise.
     public init(
-        maximumBytes: Int = 1 << 20, maximumPolicies: Int = 100_000, maximumNesting: Int = 24,
+        maximumBytes: Int = 1 << 20, maximumPolicies: Int = 100_000, maximumNesting: Int = 256,
         maximumOperands: Int = 10_000, maximumDiagnostics: Int = 1000
     ) {
         self.maximumBytes = maximumBytes

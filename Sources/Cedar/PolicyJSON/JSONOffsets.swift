@@ -39,11 +39,35 @@ struct JSONOffsets {
         return starts
     }
 
+    /// How deeply arrays and objects nest.
+    var deepestNesting: Int {
+        var (position, depth, deepest) = (0, 0, 0)
+        while position < bytes.count {
+            switch bytes[position] {
+            case UInt8(ascii: "\""):
+                position = end(ofString: position)
+                continue
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                depth += 1
+                deepest = max(deepest, depth)
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+            default: break
+            }
+            position += 1
+        }
+        return deepest
+    }
+
     private func isClosing(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]") }
 
     private func skippingSpace(from start: Int) -> Int {
         var position = start
-        while position < bytes.count, [0x20, 0x0A, 0x0D, 0x09].contains(bytes[position]) { position += 1 }
+        while position < bytes.count {
+            switch bytes[position] {
+            case 0x20, 0x0A, 0x0D, 0x09: position += 1
+            default: return position
+            }
+        }
         return position
     }
 

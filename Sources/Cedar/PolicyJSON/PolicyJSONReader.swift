@@ -43,8 +43,16 @@ struct PolicyJSONReader {
         }
     }
 
-    func result(_ set: PolicySet?) -> PolicyParseResult {
-        PolicyParseResult(policies: diagnostics.isEmpty ? set : nil, diagnostics: diagnostics)
+    /// Reads a text, on a large stack if it nests deeply.
+    static func result(
+        _ bytes: [UInt8], file: String, limits: PolicyLimits, _ read: (inout Self) -> PolicySet?
+    ) -> PolicyParseResult {
+        var reader = PolicyJSONReader(bytes: bytes, file: file, limits: limits)
+        let depth = bytes.count <= limits.maximumBytes ? reader.offsets.deepestNesting : 0
+        let set = DeepStack.run(depth: depth) { read(&reader) }
+        if set == nil { reader.report("it nests deeply and there is no stack for it") }
+        return PolicyParseResult(
+            policies: reader.diagnostics.isEmpty ? set.flatMap { $0 } : nil, diagnostics: reader.diagnostics)
     }
 
     // MARK: Problems

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import StrictJSON
+
 extension Policy {
     /// The policy as Cedar text, ending in a line break; reading it gives the same policy, its id apart.
     ///
-    /// A linked policy is written with its slots filled. A call of an extension method without receiver, which only
+    /// Empty if the policy nests deeply and the system has no stack to give for it. A linked policy is written with its slots filled. A call of an extension method without receiver, which only
     /// JSON can express, has no text that could be read back.
-    public func cedarText() -> String {
+    public func cedarText() -> String { DeepStack.run(depth: body.depth) { text } ?? "" }
+
+    private var text: String {
         var lines: [String] = annotations.entries.map { entry in
             "@\(entry.name)" + (entry.value.map { "(\(CedarString.quoted($0)))" } ?? "")
         }
@@ -41,6 +45,11 @@ extension PolicySet {
         }
         return slotless
     }
+}
+
+extension PolicyBody {
+    /// How deeply its expressions nest.
+    var depth: Int { conditions.reduce(0) { max($0, Int($1.body.depth)) } }
 }
 
 extension EntityConstraint {

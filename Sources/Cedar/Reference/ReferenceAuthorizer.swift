@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import StrictJSON
+
 /// Decides by evaluating every policy: the oracle for ``PolicyEngine``.
 struct ReferenceAuthorizer {
     let policies: PolicySet
     let entities: EntityStore
     var overlay: [EntityUID: EntityStore.Node] = [:]
 
+    /// Decides a request, on a stack that holds whatever the policies and the data nest.
     func authorize(_ request: Request) -> Response {
+        if let response = DeepStack.run({ decide(request) }) { return response }
+        let errors = policies.effectivePolicies.map { policy in
+            PolicyFailure(policy: policy.id, effect: policy.effect, error: .nestingTooDeep)
+        }
+        return Response(decision: .deny, determining: [], errors: errors)
+    }
+
+    private func decide(_ request: Request) -> Response {
         let evaluator = ReferenceEvaluator(request: request, entities: entities, overlay: overlay)
         var (permits, forbids, errors): ([PolicyID], [PolicyID], [PolicyFailure]) = ([], [], [])
         for policy in policies.effectivePolicies {

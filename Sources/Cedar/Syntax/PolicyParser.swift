@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import StrictJSON
+
 /// Reads the policies of one text.
 struct PolicyParser {
     private typealias Abandoned = TokenReader.Abandoned
@@ -11,7 +13,16 @@ struct PolicyParser {
         reader = TokenReader(source: source, limits: limits)
     }
 
-    mutating func run() {
+    /// Reads a whole text, on a stack that its nesting fits.
+    static func read(_ source: PolicySource, limits: PolicyLimits) -> PolicyParser {
+        var parser = PolicyParser(source: source, limits: limits)
+        if DeepStack.run(depth: parser.reader.deepestNesting, { parser.run() }) == nil {
+            parser.reader.report(at: 0, "there is no memory to read a text that nests this deeply")
+        }
+        return parser
+    }
+
+    private mutating func run() {
         while !reader.isAtEnd {
             guard bodies.count < reader.limits.maximumPolicies else {
                 reader.report(

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import StrictJSON
+
 extension TokenReader {
     /// Reads an expression; each one nests a level deeper.
     mutating func expression() throws(Abandoned) -> Expression {
@@ -190,6 +192,9 @@ extension TokenReader {
 }
 
 extension Expression {
-    /// How deep an expression may be; walks over it recurse this deep at most, which fits a stack of 512 KiB.
-    static let maximumDepth = 40
+    /// How deep an expression may be: a few operators at each level that brackets may nest.
+    ///
+    /// Walks over expressions recurse this deep at most, those beyond ``DeepStack/ordinaryDepth`` on a stack made for
+    /// it.
+    static let maximumDepth = 1024
 }

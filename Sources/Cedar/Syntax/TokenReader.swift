@@ -32,6 +32,23 @@ struct TokenReader {
         for finding in lexer.problems { report(at: finding.offset, finding.problem, expected: finding.expected) }
     }
 
+    /// At least as much as the deepest policy nests, by brackets and `if` alone.
+    var deepestNesting: Int {
+        var (deepest, brackets, conditionals) = (0, 0, 0)
+        for token in tokens {
+            switch token.kind {
+            case .symbol(.openParenthesis), .symbol(.openBracket), .symbol(.openBrace): brackets += 1
+            case .symbol(.closeParenthesis), .symbol(.closeBracket), .symbol(.closeBrace):
+                brackets = max(0, brackets - 1)
+            case .symbol(.semicolon): (brackets, conditionals) = (0, 0)
+            case .identifier: if isWord("if", at: token) { conditionals += 1 }
+            case .number, .string, .slot, .symbol, .end: break
+            }
+            deepest = max(deepest, brackets + conditionals)
+        }
+        return deepest
+    }
+
     var current: Token { tokens[index] }
     var isAtEnd: Bool { current.kind == .end }
 

@@ -99,13 +99,18 @@ final class IdentifiedCaller: Sendable {
         return writer.bytes
     }
 
+    /// The principal's entity; what `context.token` says of it too is not written twice.
     private static func entityJSON(_ principal: Principal) -> [UInt8] {
-        var attributes = principal.attributes
-        attributes["scopes"] = .array(principal.scopes.map { .string($0) })
-        var writer = JSONWriter(capacity: 512)
+        let scopes = JSONValue.array(principal.scopes.map { .string($0) })
+        var writer = JSONWriter(capacity: 256)
         writer.beginObject()
         writer.key("attrs")
-        writer.raw(CanonicalEntity.record(attributes))
+        writer.beginObject()
+        if principal.attributes["scopes"] != scopes {
+            writer.key("scopes")
+            writer.value(scopes)
+        }
+        writer.endObject()
         writer.key("parents")
         writer.beginArray()
         for group in principal.groups { writer.raw(CanonicalEntity.uid(type: "Group", id: group)) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Callout
+import Fields
 
 /// The credential of a request, found where the API says that it may stand.
 package enum PresentedCredential: Sendable, Hashable {
@@ -21,9 +22,8 @@ package enum PresentedCredential: Sendable, Hashable {
             let found: [String]
             switch source {
             case .authorization:
-                let values = request.headerValues("authorization")
-                guard values.count <= 1 else { throw Fault(.tokenMalformed) }
-                guard let value = values.first, !value.isEmpty else { continue }
+                guard request.headers.count(of: "authorization") <= 1 else { throw Fault(.tokenMalformed) }
+                guard let value = request.singleHeader("authorization"), !value.isEmpty else { continue }
                 return .bearer(try bearer(value))
             case .header(let name): found = request.headerValues(name)
             case .query(let name): found = parameters(named: name, in: request.query)
@@ -49,24 +49,37 @@ package enum PresentedCredential: Sendable, Hashable {
     }
 
     private static func afterScheme(_ value: String) -> String? {
-        let scheme = value.utf8.prefix(7)
-        guard scheme.count == 7, String(decoding: scheme, as: UTF8.self).equalsIgnoringASCIICase("bearer ") else {
-            return nil
+        let bytes = value.utf8Span.span
+        guard bytes.count >= 7 else { return nil }
+        let scheme: StaticString = "bearer "
+        let isBearer = scheme.withUTF8Buffer { scheme in
+            for index in 0..<7 where bytes[index].asciiLowercased != scheme[index] { return false }
+            return true
         }
-        return String(decoding: value.utf8.dropFirst(7).drop { $0 == UInt8(ascii: " ") }, as: UTF8.self)
+        guard isBearer else { return nil }
+        var start = 7
+        while start < bytes.count, bytes[start] == UInt8(ascii: " ") { start += 1 }
+        return bytes.withUnsafeBytes { String(decoding: $0[start...], as: UTF8.self) }
     }
 
     /// The characters of `b64token` (RFC 6750, section 2.1).
     private static func isToken(_ token: String) -> Bool {
-        !token.isEmpty
-            && token.utf8.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                    UInt8(ascii: "~"), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="):
-                    true
-                default: false
-                }
-            }
+        let bytes = token.utf8Span.span
+        guard bytes.count > 0 else { return false }
+        return tokenBytes.withUnsafeBufferPointer { accepted in
+            var all = true
+            for index in bytes.indices { all = all && accepted[Int(bytes[index])] }
+            return all
+        }
+    }
+
+    private static let tokenBytes: [Bool] = (0..<256).map { code in
+        switch UInt8(code) {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="):
+            true
+        default: false
+        }
     }
 
     private static func parameters(named name: String, in query: String) -> [String] {

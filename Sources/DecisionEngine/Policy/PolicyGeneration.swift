@@ -3,6 +3,7 @@
 import Callout
 package import Cedar
 package import Identity
+import StrictJSON
 import Synchronization
 
 /// Everything that decides, at one moment: replaced whole on reload, never edited.
@@ -25,8 +26,12 @@ package final class PolicyGeneration: Sendable {
     package let digests: Digests
     let plans: [RoutePlan]
     let names: ContextNames
-    let actionType, routeType, apiType: EntityTypeName
-    private let methods: [String: PreparedUID]
+    private let types: BuiltInTypes
+    /// The policies whose annotations a decision tells.
+    private let notes: [PolicyID: (reason: String?, obligation: String?)]
+    private let methods: [String: RoutePlan.EntityName]
+    /// The canonical JSON of the second of the last decision.
+    private let latestMoment = Mutex<(second: Int64, json: [UInt8])>((.min, []))
     private let callers: Mutex<[TokenDigest: IdentifiedCaller]>
     let anonymous: IdentifiedCaller
 
@@ -48,24 +53,52 @@ package final class PolicyGeneration: Sendable {
         self.engine = engine
         self.digests = digests
         names = ContextNames(engine)
+        guard let types = BuiltInTypes() else {
+            throw .json(path: "", problem: "the built-in entity types are not usable")
+        }
+        self.types = types
         plans = routes.routes.map { entry in
-            RoutePlan(entry, engine: engine, selection: selections[entry.api.name])
+            RoutePlan(entry, types: types, engine: engine, selection: selections[entry.api.name])
         }
         anonymous = try IdentifiedCaller(.anonymous, engine: engine)
-        guard let action = EntityTypeName("Action"), let route = EntityTypeName("Route"),
-            let api = EntityTypeName("Api")
-        else { throw .json(path: "", problem: "the built-in entity types are not usable") }
-        (actionType, routeType, apiType) = (action, route, api)
         methods = Dictionary(
             uniqueKeysWithValues: ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"].map { method in
-                (method, engine.prepare(EntityUID(type: action, id: method)))
+                (method, RoutePlan.EntityName(EntityUID(type: types.action, id: method), engine: engine))
             }
         )
+        var notes: [PolicyID: (reason: String?, obligation: String?)] = [:]
+        for policy in engine.policies.effectivePolicies {
+            let (reason, obligation) = (policy.annotations["reason"], policy.annotations["obligation"])
+            if reason != nil || obligation != nil { notes[policy.id] = (reason, obligation) }
+        }
+        self.notes = notes
         callers = Mutex([:])
     }
 
-    /// The action of a usual method, prepared.
-    func method(_ name: String) -> PreparedUID? { methods[name] }
+    /// What the annotations of determining policies say: the first reason, and every obligation.
+    func notes(of policies: [PolicyID]) -> (reason: String?, obligations: [String]) {
+        guard !notes.isEmpty, !policies.isEmpty else { return (nil, []) }
+        let found = policies.compactMap { notes[$0] }
+        return (found.lazy.compactMap(\.reason).first, found.compactMap(\.obligation))
+    }
+
+    /// The action of a method; usual ones are prepared.
+    func action(method: String) -> RoutePlan.EntityName {
+        methods[method] ?? RoutePlan.EntityName(EntityUID(type: types.action, id: method), engine: engine)
+    }
+
+    /// A moment as canonical JSON, made once a second.
+    func moment(_ second: Int64) -> [UInt8] {
+        latestMoment.withLock { latest in
+            if latest.second != second {
+                var writer = JSONWriter(capacity: 64)
+                let text = DatetimeValue(milliseconds: second * 1000).description
+                CanonicalEntity.write(extension: "datetime", text, to: &writer)
+                latest = (second, writer.bytes)
+            }
+            return latest.json
+        }
+    }
 
     /// The caller that a token stands for, prepared once per token.
     func caller(of token: VerifiedToken) throws(EntityError) -> IdentifiedCaller {
@@ -94,28 +127,6 @@ package final class PolicyGeneration: Sendable {
             guard let uid = EntityUID("Action", name) else { return nil }
             return Entity(uid: uid, parents: parents.compactMap { EntityUID("Action", $0) })
         }
-    }
-}
-
-/// What is known of a route before any request.
-struct RoutePlan: Sendable {
-    /// The action that policies see, if it does not depend on the method.
-    let action: (name: String, uid: PreparedUID)?
-    /// The whole path template, as the audit record names the route.
-    let template: String
-    /// The providers of the API; `nil` if it has none and every caller is anonymous.
-    let selection: ProviderSelection?
-    /// Where the request's provider stands in an error message: the realm of a challenge (RFC 6750, section 3).
-    let realm: String
-
-    init(_ entry: RouteTable.Entry, engine: PolicyEngine, selection: ProviderSelection?) {
-        action = entry.route.action.flatMap { name in
-            EntityUID("Action", name).map { (name, engine.prepare($0)) }
-        }
-        let base = entry.api.basePath.text == "/" ? "" : entry.api.basePath.text
-        template = entry.route.path.text == "/" && !base.isEmpty ? base : base + entry.route.path.text
-        self.selection = selection
-        realm = entry.api.name
     }
 }
 

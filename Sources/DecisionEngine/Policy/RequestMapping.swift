@@ -11,92 +11,84 @@ struct MappedRequest {
     let actionName: String
     let resourceType: String
     let resourceID: String
-    /// The canonical policy input; the query is reduced to its parameters' names (AUDIT, section 5).
+    /// The canonical policy input: what a replay needs to build the request and its entities again.
+    ///
+    /// The query is reduced to its parameters' names (AUDIT, section 5). Attributes of the principal that stand in
+    /// `context.token` with the same value are left out of its entity.
     let input: [UInt8]
 }
 
 /// Makes Cedar requests of callouts (DESIGN, section 4).
 struct RequestMapping {
-    let generation: PolicyGeneration
-    let callout: CalloutRequest
+    let work: DecisionWork
     let match: RouteTable.Match
     let plan: RoutePlan
-    let host: String?
-    /// The time of the decision, in milliseconds since the Unix epoch.
-    let now: Int64
+
+    private var generation: PolicyGeneration { work.generation }
+    private var callout: CalloutRequest { _read { yield work.callout } }
 
     func map(_ caller: IdentifiedCaller) throws(EntityError) -> MappedRequest {
         let engine = generation.engine
-        let resource = try resource()
-        let prepared = try engine.prepare([resource.entity])
-        let (actionName, action) = plan.action ?? (callout.method, method(engine))
+        let action = plan.action ?? generation.action(method: callout.method)
+        let resource = resource()
+        let entity = try engine.prepareEntity(
+            extending: resource.uid, attributes: attributes.map { ($0.key, .string($1)) }, parents: plan.parents)
+        let headers = contextHeaders
         let request = PreparedRequest(
-            principal: caller.uid, action: action, resource: engine.prepare(resource.entity.uid),
-            context: context(caller)
-        )
+            principal: caller.uid, action: action.uid, resource: resource.uid, context: context(caller, headers))
         return MappedRequest(
-            request: request, entities: [caller.entities, prepared], actionName: actionName,
-            resourceType: resource.entity.uid.type.text, resourceID: resource.entity.uid.id,
-            input: input(caller, actionName: actionName, resource)
+            request: request, entities: [caller.entities, entity], actionName: action.name,
+            resourceType: resource.type, resourceID: resource.id,
+            input: input(caller, action, resource, headers)
         )
     }
 
-    private func method(_ engine: PolicyEngine) -> PreparedUID {
-        generation.method(callout.method)
-            ?? engine.prepare(EntityUID(type: generation.actionType, id: callout.method))
+    private func resource() -> RoutePlan.EntityName {
+        guard let template = match.route.resource, let type = plan.resourceType,
+            let id = template.id(match.parameters)
+        else { return plan.resource }
+        return RoutePlan.EntityName(EntityUID(type: type, id: id), engine: generation.engine)
     }
 
-    // MARK: Resource
-
-    private struct Resource {
-        let entity: Entity
-        /// Attributes as strings, in the order of the template, the path last.
-        let texts: [(name: String, value: String)]
-    }
-
-    private func resource() throws(EntityError) -> Resource {
-        var uid = EntityUID(type: generation.routeType, id: match.route.name)
-        if let template = match.route.resource, let id = template.id(match.parameters),
-            let named = EntityUID(template.type, id)
-        {
-            uid = named
+    /// The resource's attributes that the request brings, by name.
+    private var attributes: [(RoutePlan.Attribute, String)] {
+        plan.attributes.compactMap { attribute in
+            guard let parameter = attribute.parameter else { return (attribute, callout.path) }
+            return parameter < match.parameters.count ? (attribute, match.parameters[parameter].value) : nil
         }
-        let texts = match.parameters + [("path", callout.path)]
-        let known = generation.engine.entities[uid]
-        let entity = Entity(
-            uid: uid,
-            attributes: Record(
-                texts.map { ($0.name, .string($0.value)) }
-                    + (known?.attributes.members.map { ($0.key, $0.value) } ?? [])
-            ),
-            tags: known?.tags ?? Record(),
-            parents: [EntityUID(type: generation.apiType, id: match.api.name)] + (known?.parents ?? [])
-        )
-        return Resource(entity: entity, texts: texts)
+    }
+
+    /// The headers that the route shows to policies, several of one name joined as HTTP joins them, sorted by name.
+    private var contextHeaders: [(RoutePlan.Header, String)] {
+        plan.headers.compactMap { header in
+            let values = callout.headerValues(header.name)
+            return values.isEmpty ? nil : (header, values.joined(separator: ", "))
+        }
     }
 
     // MARK: Context
 
-    private func context(_ caller: IdentifiedCaller) -> PreparedRecord {
+    private func context(_ caller: IdentifiedCaller, _ headers: [(RoutePlan.Header, String)]) -> PreparedRecord {
         let names = generation.names
         var members: [(RecordKey, PreparedValue)] = [
-            (names.request, .record(requestRecord())), (names.gateway, .record(gatewayRecord())),
-            (names.now, .datetime(milliseconds: now)),
+            (names.request, .record(requestRecord(headers))), (names.gateway, .record(gatewayRecord())),
+            (names.now, .datetime(milliseconds: work.seconds * 1000)),
         ]
         if let token = caller.tokenRecord { members.append((names.token, .record(token))) }
         return PreparedRecord(members)
     }
 
-    private func requestRecord() -> PreparedRecord {
+    private func requestRecord(_ headers: [(RoutePlan.Header, String)]) -> PreparedRecord {
         let names = generation.names
-        var members: [(RecordKey, PreparedValue)] = [
-            (names.method, .string(callout.method)), (names.path, .string(callout.path)),
-            (names.query, .string(callout.query)),
-        ]
-        if let host { members.append((names.host, .string(host))) }
-        if let address = clientAddress { members.append((names.clientIP, .ip(address))) }
-        let headers = contextHeaders.map { (generation.engine.key($0.name), PreparedValue.string($0.value)) }
-        members.append((names.headers, .record(PreparedRecord(headers))))
+        var members: [(RecordKey, PreparedValue)] = []
+        members.reserveCapacity(6)
+        members.append((names.method, .string(callout.method)))
+        members.append((names.path, .string(callout.path)))
+        members.append((names.query, .string(callout.query)))
+        if let host = work.host { members.append((names.host, .string(host))) }
+        if let client = work.client { members.append((names.clientIP, .ip(client))) }
+        let record = headers.isEmpty ? PreparedRecord() : PreparedRecord(headers.map { ($0.key, .string($1)) })
+        members.append((names.headers, .record(record)))
         return PreparedRecord(members)
     }
 
@@ -109,25 +101,18 @@ struct RequestMapping {
         ])
     }
 
-    private var clientAddress: IPValue? { callout.clientAddress.flatMap { try? IPValue(parsing: $0) } }
-
-    /// The headers that the route shows to policies, several of one name joined as HTTP joins them, sorted by name.
-    private var contextHeaders: [(name: String, value: String)] {
-        match.route.contextHeaders.sorted().compactMap { name in
-            let values = callout.headerValues(name)
-            return values.isEmpty ? nil : (name, values.joined(separator: ", "))
-        }
-    }
-
     // MARK: Record
 
-    private func input(_ caller: IdentifiedCaller, actionName: String, _ resource: Resource) -> [UInt8] {
+    private func input(
+        _ caller: IdentifiedCaller, _ action: RoutePlan.EntityName, _ resource: RoutePlan.EntityName,
+        _ headers: [(RoutePlan.Header, String)]
+    ) -> [UInt8] {
         var writer = JSONWriter(capacity: 1536)
         writer.beginObject()
         writer.key("action")
-        writer.raw(CanonicalEntity.uid(type: "Action", id: actionName))
+        writer.raw(action.json)
         writer.key("context")
-        writeContext(caller, to: &writer)
+        writeContext(caller, headers, to: &writer)
         writer.key("entities")
         writer.beginArray()
         writer.raw(caller.entityJSON)
@@ -136,35 +121,32 @@ struct RequestMapping {
         writer.key("principal")
         writer.raw(caller.uidJSON)
         writer.key("resource")
-        writer.raw(CanonicalEntity.uid(type: resource.entity.uid.type.text, id: resource.entity.uid.id))
+        writer.raw(resource.json)
         writer.endObject()
         return writer.bytes
     }
 
-    private func writeContext(_ caller: IdentifiedCaller, to writer: inout JSONWriter) {
+    private func writeContext(
+        _ caller: IdentifiedCaller, _ headers: [(RoutePlan.Header, String)], to writer: inout JSONWriter
+    ) {
         writer.beginObject()
         writer.key("gateway")
         writer.beginObject()
-        for (key, value) in [
-            ("environment", callout.environment), ("flow", callout.flow.rawValue), ("name", callout.gateway.name),
-            ("protocol", callout.dialect.rawValue), ("proxy", callout.proxy ?? ""),
-        ] as [(StaticString, String)] {
-            writer.key(key)
-            writer.string(value)
-        }
+        writer.key("environment")
+        writer.string(callout.environment)
+        writer.key("flow")
+        writer.string(callout.flow.rawValue)
+        writer.key("name")
+        writer.string(callout.gateway.name)
+        writer.key("protocol")
+        writer.string(callout.dialect.rawValue)
+        writer.key("proxy")
+        writer.string(callout.proxy ?? "")
         writer.endObject()
         writer.key("now")
-        writer.beginObject()
-        writer.key("__extn")
-        writer.beginObject()
-        writer.key("arg")
-        writer.string(DatetimeValue(milliseconds: now).description)
-        writer.key("fn")
-        writer.string(plain: "datetime")
-        writer.endObject()
-        writer.endObject()
+        writer.raw(generation.moment(work.seconds))
         writer.key("request")
-        writeRequest(to: &writer)
+        writeRequest(headers, to: &writer)
         if let claims = caller.claimsJSON {
             writer.key("token")
             writer.raw(claims)
@@ -172,28 +154,21 @@ struct RequestMapping {
         writer.endObject()
     }
 
-    private func writeRequest(to writer: inout JSONWriter) {
+    private func writeRequest(_ headers: [(RoutePlan.Header, String)], to writer: inout JSONWriter) {
         writer.beginObject()
-        if let address = clientAddress {
+        if let client = work.client, let text = callout.clientAddress {
             writer.key("client_ip")
-            writer.beginObject()
-            writer.key("__extn")
-            writer.beginObject()
-            writer.key("arg")
-            writer.string(address.description)
-            writer.key("fn")
-            writer.string(plain: "ip")
-            writer.endObject()
-            writer.endObject()
+            // An IPv4 address has one text form only, the one that was read.
+            CanonicalEntity.write(extension: "ip", client.isIPv6 ? client.description : text + "/32", to: &writer)
         }
         writer.key("headers")
         writer.beginObject()
-        for header in contextHeaders {
+        for (header, value) in headers {
             writer.key(any: header.name)
-            writer.string(header.value)
+            writer.string(value)
         }
         writer.endObject()
-        if let host {
+        if let host = work.host {
             writer.key("host")
             writer.string(host)
         }
@@ -206,27 +181,48 @@ struct RequestMapping {
         writer.endObject()
     }
 
-    private func write(_ resource: Resource, to writer: inout JSONWriter) {
+    private func write(_ resource: RoutePlan.EntityName, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("attrs")
-        var attributes = JSONObject()
-        for (name, value) in resource.texts { attributes.append(name, .string(value)) }
-        writer.value(.object(attributes))
+        writer.beginObject()
+        for (attribute, value) in attributes {
+            writer.key(any: attribute.name)
+            writer.string(value)
+        }
+        writer.endObject()
         writer.key("parents")
         writer.beginArray()
-        writer.raw(CanonicalEntity.uid(type: "Api", id: match.api.name))
+        writer.raw(plan.api.json)
         writer.endArray()
         writer.key("uid")
-        writer.raw(CanonicalEntity.uid(type: resource.entity.uid.type.text, id: resource.entity.uid.id))
+        writer.raw(resource.json)
         writer.endObject()
     }
 
     /// `a=1&b=2` as `a&b`: values may be secrets and are never stored.
     static func parameterNames(_ query: String) -> String {
-        guard !query.isEmpty else { return "" }
-        let names = query.utf8.split(separator: UInt8(ascii: "&")).map { part in
-            String(decoding: part.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
+        let bytes = query.utf8Span.span
+        guard bytes.count > 0 else { return "" }
+        return String(unsafeUninitializedCapacity: bytes.count) { text in
+            var (end, isName) = (0, true)
+            for index in bytes.indices {
+                let byte = bytes[index]
+                if byte == UInt8(ascii: "&") {
+                    // Empty parameters leave nothing behind.
+                    isName = true
+                    if end > 0, text[end - 1] != UInt8(ascii: "&") {
+                        text[end] = byte
+                        end += 1
+                    }
+                } else if isName, byte == UInt8(ascii: "=") {
+                    isName = false
+                } else if isName {
+                    text[end] = byte
+                    end += 1
+                }
+            }
+            if end > 0, text[end - 1] == UInt8(ascii: "&") { end -= 1 }
+            return end
         }
-        return names.joined(separator: "&")
     }
 }

@@ -16,6 +16,19 @@ enum CanonicalEntity {
         return writer.bytes
     }
 
+    /// Writes a value of an extension type: `{"__extn":{"arg":…,"fn":…}}`.
+    static func write(extension function: StaticString, _ argument: String, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("__extn")
+        writer.beginObject()
+        writer.key("arg")
+        writer.string(argument)
+        writer.key("fn")
+        writer.string(plain: function)
+        writer.endObject()
+        writer.endObject()
+    }
+
     /// An object without what Cedar cannot express: `null` and numbers that are no integers.
     static func record(_ object: JSONObject) -> [UInt8] { expressible(object).canonicalBytes() }
 

@@ -4,27 +4,21 @@ import AuditLog
 import Callout
 import StrictJSON
 
-/// What a decision's record says (AUDIT, section 4), gathered along the way.
+/// What a decision's record says (AUDIT, section 4).
 struct DecisionRecord {
-    let callout: CalloutRequest
-    let id: UUIDv7
-    let time: AuditTimestamp
+    let work: DecisionWork
+    let verdict: Verdict
     let boot: String
-    var caller: IdentifiedCaller?
-    var plan: RoutePlan?
-    var host: String?
-    var mapped: MappedRequest?
-    /// `sha256:` of the canonical policy input.
-    var inputDigest = ""
-    var digests: PolicyGeneration.Digests
-    var policyErrors: [String] = []
-    var obligations: [String] = []
-    var latency = StageLatency()
+
+    private var callout: CalloutRequest { _read { yield work.callout } }
+    private var caller: IdentifiedCaller? { work.caller }
+    private var plan: RoutePlan? { work.plan }
+    private var mapped: MappedRequest? { work.mapped }
 
     /// The record in the form that the log takes.
-    func auditRecord(of verdict: Verdict) -> AuditRecord {
+    func auditRecord() -> AuditRecord {
         var commitments = Commitments()
-        commit(to: &commitments, verdict)
+        commit(to: &commitments)
         var writer = JSONWriter(capacity: 2048)
         writer.beginObject()
         writer.key("act")
@@ -32,13 +26,13 @@ struct DecisionRecord {
         writer.key("boot")
         writer.string(boot)
         writer.key("dec")
-        writeDecision(verdict, to: &writer)
+        writeDecision(to: &writer)
         writer.key("gw")
         writeGateway(to: &writer)
         writer.key("id")
-        writer.string(id.description)
+        writer.string(work.decisionID)
         writer.key("lat_us")
-        latency.write(to: &writer)
+        work.latency.write(to: &writer)
         writer.key("n")
         let counterOffset = writer.bytes.count
         writer.raw(EmptyCollection<UInt8>())
@@ -49,7 +43,7 @@ struct DecisionRecord {
         writer.key("t")
         writer.string(plain: "decision")
         writer.key("told")
-        writeTold(verdict, to: &writer)
+        writeTold(to: &writer)
         let cut = cutFields
         if !cut.isEmpty {
             writer.key("trunc")
@@ -58,7 +52,7 @@ struct DecisionRecord {
             writer.endArray()
         }
         writer.key("ts")
-        writer.string(time.description)
+        writer.string(work.time.description)
         writer.key("v")
         writer.int(1)
         if let caller {
@@ -73,7 +67,7 @@ struct DecisionRecord {
     }
 
     /// Personal data goes behind commitments only (AUDIT, section 5).
-    private func commit(to commitments: inout Commitments, _ verdict: Verdict) {
+    private func commit(to commitments: inout Commitments) {
         if let caller, caller.principal.kind != .anonymous {
             commitments.add("sub", string: JSONWriter.cut(caller.principal.id))
             for name in ["email", "name"] as [StaticString] {
@@ -97,23 +91,24 @@ struct DecisionRecord {
     private func writeAction(to writer: inout JSONWriter) {
         writer.beginObject()
         if let mapped { writer.bounded("action", mapped.actionName) }
-        if let host = host ?? callout.host { writer.bounded("host", host) }
+        if let host = work.host ?? callout.host { writer.bounded("host", host) }
         writer.bounded("method", callout.method)
         if let mapped { writer.bounded("resource_type", mapped.resourceType) }
         if let plan { writer.bounded("route", plan.template) }
         writer.endObject()
     }
 
-    private func writeDecision(_ verdict: Verdict, to writer: inout JSONWriter) {
+    private func writeDecision(to writer: inout JSONWriter) {
+        let digests = work.generation.digests
         writer.beginObject()
         if mapped != nil {
             writer.key("ctx")
-            writer.string(inputDigest)
+            writer.string(work.inputDigest)
         }
         writer.key("entities")
         writer.string(digests.entities)
-        if !policyErrors.isEmpty { writer.bounded("errors", policyErrors) }
-        if !obligations.isEmpty { writer.bounded("obligations", obligations) }
+        if !work.policyErrors.isEmpty { writer.bounded("errors", work.policyErrors) }
+        if !work.obligations.isEmpty { writer.bounded("obligations", work.obligations) }
         writer.bounded("policies", verdict.policies)
         writer.key("policy_set")
         writer.string(digests.policySet)
@@ -147,7 +142,7 @@ struct DecisionRecord {
         writer.endObject()
     }
 
-    private func writeTold(_ verdict: Verdict, to writer: inout JSONWriter) {
+    private func writeTold(to writer: inout JSONWriter) {
         writer.beginObject()
         if !verdict.attributes.isEmpty { writer.bounded("attributes", verdict.attributes.members.map(\.key)) }
         if !verdict.setHeaders.isEmpty { writer.bounded("headers", verdict.setHeaders.map(\.name)) }
@@ -159,7 +154,7 @@ struct DecisionRecord {
     /// The names of fields of which only the beginning is recorded, sorted.
     private var cutFields: [String] {
         var names: [String] = []
-        if JSONWriter.isCut(host ?? callout.host ?? "") { names.append("act.host") }
+        if JSONWriter.isCut(work.host ?? callout.host ?? "") { names.append("act.host") }
         if JSONWriter.isCut(callout.method) { names.append("act.method") }
         if JSONWriter.isCut(callout.gatewayRequestID) { names.append("gw.req") }
         return names
@@ -167,12 +162,20 @@ struct DecisionRecord {
 
     /// Trace and span of `traceparent` (W3C Trace Context, section 3.2.2).
     private var traceContext: (trace: String, span: String)? {
-        guard let text = callout.singleHeader("traceparent"), text.utf8.count == 55 else { return nil }
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 4, parts[1].utf8.count == 32, parts[2].utf8.count == 16,
-            text.utf8.allSatisfy({ 0x30...0x39 ~= $0 || 0x61...0x66 ~= $0 || $0 == UInt8(ascii: "-") })
-        else { return nil }
-        return (String(parts[1]), String(parts[2]))
+        guard let text = callout.singleHeader("traceparent") else { return nil }
+        let bytes = text.utf8Span.span
+        guard bytes.count == 55 else { return nil }
+        for index in bytes.indices {
+            switch (index, bytes[index]) {
+            case (2, UInt8(ascii: "-")), (35, UInt8(ascii: "-")), (52, UInt8(ascii: "-")): continue
+            case (2, _), (35, _), (52, _): return nil
+            case (_, 0x30...0x39), (_, 0x61...0x66): continue
+            default: return nil
+            }
+        }
+        return bytes.withUnsafeBytes {
+            (String(decoding: $0[3..<35], as: UTF8.self), String(decoding: $0[36..<52], as: UTF8.self))
+        }
     }
 }
 

@@ -112,6 +112,7 @@ package struct CanonicalPath: Sendable, Hashable {
 package enum CanonicalHost {
     /// The canonical form, or `nil` if the text is no host: empty, with user information, path or control characters.
     package static func read(_ host: String) -> String? {
+        if isCanonical(host) { return host }
         var bytes = host.utf8.map(\.asciiLowercased)[...]
         if bytes.first == UInt8(ascii: "[") {
             guard let end = bytes.firstIndex(of: UInt8(ascii: "]")) else { return nil }
@@ -125,6 +126,19 @@ package enum CanonicalHost {
         if bytes.last == UInt8(ascii: ".") { bytes = bytes.dropLast() }
         guard !bytes.isEmpty, bytes.count <= 255, bytes.allSatisfy(isHostByte) else { return nil }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Whether the text is a name as it should be already: small letters, digits, `-`, `_` and inner dots.
+    private static func isCanonical(_ host: String) -> Bool {
+        let bytes = host.utf8Span.span
+        guard bytes.count > 0, bytes.count <= 255, bytes[bytes.count - 1] != UInt8(ascii: ".") else { return false }
+        for index in bytes.indices {
+            switch bytes[index] {
+            case 0x30...0x39, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"): continue
+            default: return false
+            }
+        }
+        return true
     }
 
     private static func isPort(_ bytes: ArraySlice<UInt8>) -> Bool {

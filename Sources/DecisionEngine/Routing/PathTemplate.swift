@@ -77,12 +77,16 @@ package struct ByteKey: Sendable, Hashable, CustomStringConvertible {
     package init(_ string: String) { description = string }
 
     package static func == (left: ByteKey, right: ByteKey) -> Bool {
-        left.description.utf8.elementsEqual(right.description.utf8)
+        let (left, right) = (left.description.utf8Span.span, right.description.utf8Span.span)
+        guard left.count == right.count else { return false }
+        for index in left.indices where left[index] != right[index] { return false }
+        return true
     }
 
     package func hash(into hasher: inout Hasher) {
-        for byte in description.utf8 { hasher.combine(byte) }
-        hasher.combine(UInt8(0xFF))
+        let bytes = description.utf8Span.span
+        hasher.combine(bytes.count)
+        bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
     }
 }
 

@@ -9,18 +9,24 @@ package import Callout
 package struct RouteTable: Sendable {
     /// A route together with what was read from the path.
     package struct Match: Sendable {
-        package let api: APIDefinition
-        package let route: RouteDefinition
+        let entry: Entry
+        package var api: APIDefinition { entry.api }
+        package var route: RouteDefinition { entry.route }
         /// Index of the route in ``RouteTable/routes``.
         package let routeIndex: Int
         /// Parameters by name, decoded, in the order of the template.
         package let parameters: [(name: String, value: String)]
     }
 
-    package struct Entry: Sendable {
+    /// A route with its API; one object that every match refers to.
+    package final class Entry: Sendable {
         package let api: APIDefinition
         package let route: RouteDefinition
         package let template: [PathTemplate.Segment]
+
+        fileprivate init(api: APIDefinition, route: RouteDefinition, template: [PathTemplate.Segment]) {
+            (self.api, self.route, self.template) = (api, route, template)
+        }
     }
 
     /// Two routes that would match the same request.
@@ -34,11 +40,18 @@ package struct RouteTable: Sendable {
     private let apis: [API]
     private let byName: [ByteKey: Int]
 
-    fileprivate struct API {
+    fileprivate final class API: Sendable {
         let definition: APIDefinition
         let hosts: [HostPattern]
         let baseDepth: Int
-        var root = Node()
+        let root: Node
+
+        init(_ definition: APIDefinition, baseDepth: Int, root: NodeBuilder) {
+            self.definition = definition
+            self.baseDepth = baseDepth
+            self.root = Node(root)
+            hosts = definition.hosts.map(HostPattern.init)
+        }
     }
 
     /// Builds the table.
@@ -50,15 +63,13 @@ package struct RouteTable: Sendable {
         var apis: [API] = []
         for definition in definitions {
             let base = definition.basePath.literalSegments
-            var api = API(
-                definition: definition, hosts: definition.hosts.map(HostPattern.init), baseDepth: base.count
-            )
+            var root = NodeBuilder()
             for route in definition.routes {
                 let index = routes.count
                 let entry = Entry(api: definition, route: route, template: base + route.path.segments)
                 routes.append(entry)
                 for shape in Self.shapes(base: base, path: route.path) {
-                    if let other = api.root.insert(index, methods: route.methods, at: shape[...]) {
+                    if let other = root.insert(index, methods: route.methods, at: shape[...]) {
                         throw Overlap(first: routes[other].route.name, second: route.name)
                     }
                 }
@@ -66,7 +77,7 @@ package struct RouteTable: Sendable {
                     throw Overlap(first: route.name, second: route.name)
                 }
             }
-            apis.append(api)
+            apis.append(API(definition, baseDepth: base.count, root: root))
         }
         self.routes = routes
         self.byName = byName
@@ -84,11 +95,10 @@ package struct RouteTable: Sendable {
     package func match(_ request: CalloutRequest, path: CanonicalPath, host: String?) -> Match? {
         if let name = request.routeName, !name.isEmpty { return match(named: name, path: path, request: request) }
         for api in apis where api.accepts(request, host: host) && api.root.holdsBase(api.baseDepth, of: path.segments) {
-            guard let index = api.root.find(path.segments[...], method: request.method) else { return nil }
+            guard let index = api.root.find(path.segments, method: request.method) else { return nil }
+            let entry = routes[index]
             return Match(
-                api: api.definition, route: routes[index].route, routeIndex: index,
-                parameters: parameters(of: routes[index].template, in: path.segments)
-            )
+                entry: entry, routeIndex: index, parameters: parameters(of: entry.template, in: path.segments))
         }
         return nil
     }
@@ -98,10 +108,7 @@ package struct RouteTable: Sendable {
         guard let index = byName[ByteKey(name)] else { return nil }
         let entry = routes[index]
         guard entry.api.gateways.isEmpty || entry.api.gateways.contains(request.gateway.name) else { return nil }
-        return Match(
-            api: entry.api, route: entry.route, routeIndex: index,
-            parameters: parameters(of: entry.template, in: path.segments)
-        )
+        return Match(entry: entry, routeIndex: index, parameters: parameters(of: entry.template, in: path.segments))
     }
 
     private func parameters(
@@ -149,36 +156,49 @@ private struct HostPattern: Sendable {
     }
 }
 
-/// A node of the tree over path segments.
-private struct Node: Sendable {
-    private var literals: [ByteKey: Node] = [:]
-    private var parameter: [Node] = []
-    private var rest = Leaf()
-    private var here = Leaf()
+/// A node of the tree over path segments while the tree is built.
+private struct NodeBuilder {
+    var literals: [ByteKey: NodeBuilder] = [:]
+    var parameter: [NodeBuilder] = []
+    var rest = Leaf()
+    var here = Leaf()
 
     /// Adds a route, or returns the index of the one that is in its way.
     mutating func insert(_ index: Int, methods: [String], at path: ArraySlice<PathTemplate.Segment>) -> Int? {
         guard let first = path.first else { return here.insert(index, methods: methods) }
         switch first {
         case .literal(let key):
-            return literals[key, default: Node()].insert(index, methods: methods, at: path.dropFirst())
+            return literals[key, default: NodeBuilder()].insert(index, methods: methods, at: path.dropFirst())
         case .parameter:
-            if parameter.isEmpty { parameter.append(Node()) }
+            if parameter.isEmpty { parameter.append(NodeBuilder()) }
             return parameter[0].insert(index, methods: methods, at: path.dropFirst())
         case .rest: return rest.insert(index, methods: methods)
         }
     }
+}
+
+/// A node of the tree over path segments.
+private final class Node: Sendable {
+    private let literals: [ByteKey: Node]
+    private let parameter: Node?
+    private let rest: Leaf
+    private let here: Leaf
+
+    init(_ builder: NodeBuilder) {
+        literals = builder.literals.mapValues { Node($0) }
+        parameter = builder.parameter.first.map { Node($0) }
+        (rest, here) = (builder.rest, builder.here)
+    }
 
     /// The most specific route; the depth of the recursion is that of the templates.
-    func find(_ segments: ArraySlice<String>, method: String) -> Int? {
-        guard let first = segments.first else { return here.find(method) }
-        if let next = literals[ByteKey(first)], let found = next.find(segments.dropFirst(), method: method) {
+    func find(_ segments: [String], from start: Int = 0, method: String) -> Int? {
+        guard start < segments.count else { return here.find(method) }
+        let first = segments[start]
+        if let next = literals[ByteKey(first)], let found = next.find(segments, from: start + 1, method: method) {
             return found
         }
-        if !first.isEmpty, let next = parameter.first, let found = next.find(segments.dropFirst(), method: method) {
-            return found
-        }
-        return first.isEmpty && segments.count == 1 ? nil : rest.find(method)
+        if !first.isEmpty, let found = parameter?.find(segments, from: start + 1, method: method) { return found }
+        return first.isEmpty && segments.count == start + 1 ? nil : rest.find(method)
     }
 
     /// Whether the first segments are those of the base path, the only ones in the tree down to that depth.
@@ -211,7 +231,8 @@ private struct Leaf: Sendable {
     }
 
     func find(_ method: String) -> Int? {
-        byMethod.first { $0.method == method }?.index ?? any
+        for entry in byMethod where entry.method == method { return entry.index }
+        return any
     }
 }
 

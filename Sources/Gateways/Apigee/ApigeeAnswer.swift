@@ -1,48 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Callout
+import Fields
 package import NIOCore
 import StrictJSON
 import Transport
+
+/// What the answer needs of the question.
+package struct ApigeeReplyContext: Sendable {
+    let request: ApigeeMessage.Request?
+    let holdsKey: Bool
+    let original: ByteBuffer
+
+    /// Keeps what an answer may need of a message and its bytes.
+    package init(_ message: ApigeeMessage, original: ByteBuffer) {
+        request = message.request
+        holdsKey = message.variables[.key] != nil
+        self.original = original
+    }
+}
 
 /// Writes the `MessageContext` that answers a callout: changed fields only (WIRE W3).
 package struct ApigeeAnswer {
     private var writer: ProtobufWriter
 
-    /// The answer to a message.
+    /// The answer to a question.
     ///
     /// - Parameters:
     ///   - verdict: What was decided.
-    ///   - message: The question, for the keys of its headers and the flow variable that holds the gateway's key.
-    ///   - original: The bytes of the question, of which the content is copied when headers change.
+    ///   - question: The keys of its headers, its content, and whether it holds the gateway's key.
     /// - Returns: The bytes of the answer.
-    package static func encode(_ verdict: Verdict, to message: ApigeeMessage, original: ByteBuffer) -> ByteBuffer {
-        var answer = ApigeeAnswer(writer: ProtobufWriter(ByteBufferAllocator().buffer(capacity: 1024)))
-        answer.writeHeaders(verdict, message, original)
+    package static func encode(_ verdict: Verdict, to question: ApigeeReplyContext) -> ByteBuffer {
+        var answer = ApigeeAnswer(writer: ProtobufWriter(capacity: 1024))
+        answer.writeHeaders(verdict, question)
         answer.writeFault(verdict)
-        answer.writeVariables(verdict, message)
+        answer.writeVariables(verdict, question)
         return answer.writer.buffer
     }
 
-    private mutating func writeHeaders(_ verdict: Verdict, _ message: ApigeeMessage, _ original: ByteBuffer) {
-        guard verdict.outcome == .allow, let request = message.request, !verdict.setHeaders.isEmpty else { return }
+    private mutating func writeHeaders(_ verdict: Verdict, _ question: ApigeeReplyContext) {
+        guard verdict.outcome == .allow, let request = question.request, !verdict.setHeaders.isEmpty else { return }
         let fields = verdict.setHeaders + [HeaderField("x-countersign-decision", verdict.decisionID)]
         writer.message(1) { writer in
             var written: Set<String> = []
-            for header in request.headers {
-                let spelling = Self.spelling(of: header.key)
+            var handled: Set<String> = []
+            for header in request.headers where handled.insert(header.name).inserted {
+                let spelling = Self.spelling(of: header.name)
                 guard let owned = fields.first(where: { $0.name == spelling }) else {
-                    if spelling.hasPrefix("x-countersign-") { Self.write(header.key, [], to: &writer) }
+                    if spelling.hasPrefix("x-countersign-") { Self.write(header.name, [], to: &writer) }
                     continue
                 }
-                let isSameName = owned.name == header.key.asciiLowercased && written.insert(owned.name).inserted
-                Self.write(header.key, isSameName ? [owned.value] : [], to: &writer)
+                let isSameName = owned.name == header.name.asciiLowercased && written.insert(owned.name).inserted
+                Self.write(header.name, isSameName ? [owned.value] : [], to: &writer)
             }
             for field in fields where !written.contains(field.name) {
                 Self.write(field.name, [field.value], to: &writer)
             }
             if let content = request.content,
-                let slice = original.getSlice(at: original.readerIndex + content.lowerBound, length: content.count)
+                let slice = question.original.getSlice(
+                    at: question.original.readerIndex + content.lowerBound, length: content.count)
             {
                 writer.bytes(7, slice)
             }
@@ -72,7 +88,7 @@ package struct ApigeeAnswer {
         }
     }
 
-    private mutating func writeVariables(_ verdict: Verdict, _ message: ApigeeMessage) {
+    private mutating func writeVariables(_ verdict: Verdict, _ question: ApigeeReplyContext) {
         variable("countersign.allow") { $0.bool(4, verdict.outcome == .allow) }
         variable("countersign.verdict", verdict.outcome.rawValue)
         variable("countersign.status") { $0.int32(1, Int32(clamping: verdict.status)) }
@@ -80,16 +96,16 @@ package struct ApigeeAnswer {
         variable("countersign.message", verdict.message)
         variable("countersign.challenge", verdict.challenge ?? "")
         variable("countersign.decision", verdict.decisionID)
-        variable("countersign.principal", verdict.principal.map { "\($0.kind.rawValue)::\"\($0.entityID)\"" } ?? "")
+        variable("countersign.principal", verdict.principal?.entityText ?? "")
         variable("countersign.policies", verdict.policies.joined(separator: ","))
         for attribute in verdict.attributes.members { self.attribute(attribute) }
-        if message.variables[ApigeeVariable.key] != nil { variable(ApigeeVariable.key) { _ in } }
+        if question.holdsKey { variable(ApigeeVariable.key.name) { _ in } }
     }
 
     private mutating func attribute(_ member: JSONObject.Member) {
         let name = "countersign.attr_" + member.key
         switch member.value {
-        case .string(let text): variable(name, text)
+        case .string(let text): variable(name) { $0.string(3, text) }
         case .bool(let flag): variable(name) { $0.bool(4, flag) }
         case .number(let number):
             if let integer = number.int64 {
@@ -97,13 +113,21 @@ package struct ApigeeAnswer {
             } else if let double = number.double {
                 variable(name) { $0.double(5, double) }
             }
-        case .array, .object: variable(name, String(decoding: member.value.canonicalBytes(), as: UTF8.self))
+        case .array, .object:
+            variable(name) { $0.string(3, String(decoding: member.value.canonicalBytes(), as: UTF8.self)) }
         case .null: break
         }
     }
 
-    private mutating func variable(_ name: String, _ text: String) {
-        variable(name) { $0.string(3, text) }
+    private mutating func variable(_ name: StaticString, _ text: String) {
+        writer.entry(15, name, inner: 3, text)
+    }
+
+    private mutating func variable(_ name: StaticString, _ value: (inout ProtobufWriter) -> Void) {
+        writer.message(15) { entry in
+            entry.string(1, name)
+            entry.message(2) { value(&$0) }
+        }
     }
 
     private mutating func variable(_ name: String, _ value: (inout ProtobufWriter) -> Void) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Callout
+import Fields
 
 extension ApigeeMessage {
     /// The gateway's API key, if the proxy hands it over in a flow variable (WIRE W6).
-    package var presentedKey: String? { variables[ApigeeVariable.key] }
+    package var presentedKey: String? { variables[.key] }
 
     /// The question that the message asks.
     ///
@@ -16,40 +17,41 @@ extension ApigeeMessage {
         callout.gatewayRequestID = messageID
         callout.environment = environment
         callout.proxy = proxyName
-        callout.routeName = variables[ApigeeVariable.route]
+        callout.routeName = variables[.route]
         callout.scheme = clientScheme
-        callout.method = request?.verb ?? variables[ApigeeVariable.verb] ?? ""
-        let target = request?.uri ?? variables[ApigeeVariable.uri] ?? ""
+        callout.method = request?.verb ?? variables[.verb] ?? ""
+        let target = request?.uri ?? variables[.uri] ?? ""
         (callout.path, callout.query) = Self.split(target.isEmpty ? basePath + pathSuffix : target)
         callout.headers = headerFields()
         callout.host = callout.singleHeader("host")
-        callout.credential = variables[ApigeeVariable.token]
+        callout.credential = variables[.token]
         let address = proxyClientIP.isEmpty ? clientIP : proxyClientIP
         callout.clientAddress = address.isEmpty ? nil : address
         return callout
     }
 
-    private func headerFields() -> [HeaderField] {
-        guard let request else {
-            return [("host", ApigeeVariable.host), ("authorization", ApigeeVariable.authorization)]
-                .compactMap { name, variable in variables[variable].map { HeaderField(name, $0) } }
-        }
-        var fields: [HeaderField] = []
-        fields.reserveCapacity(request.headers.count)
-        for header in request.headers {
-            for value in header.values { fields.append(HeaderField(header.key, value)) }
-        }
+    private func headerFields() -> FieldList {
+        if let request { return request.headers }
+        var fields = FieldList()
+        if let host = variables[.host] { fields.append("host", host) }
+        if let authorization = variables[.authorization] { fields.append("authorization", authorization) }
         return fields
     }
 
     /// Path and query of a request target; an absolute URL loses scheme and authority.
-    private static func split(_ target: String) -> (path: String, query: String) {
-        var rest = target[...]
-        if let scheme = rest.firstRange(of: "://"), !rest[..<scheme.lowerBound].contains("/") {
-            let authority = rest[scheme.upperBound...]
-            rest = authority[(authority.firstIndex { $0 == "/" || $0 == "?" } ?? authority.endIndex)...]
+    static func split(_ target: String) -> (path: String, query: String) {
+        let bytes = target.utf8
+        var start = bytes.startIndex
+        // An absolute URL has its `://` before any slash.
+        if let colon = bytes.firstIndex(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "/") }),
+            bytes[colon...].starts(with: "://".utf8)
+        {
+            let authority = bytes[colon...].dropFirst(3)
+            start = authority.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? authority.endIndex
         }
-        guard let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (String(rest), "") }
-        return (String(rest[..<mark]), String(rest[rest.utf8.index(after: mark)...]))
+        guard let mark = bytes[start...].firstIndex(of: UInt8(ascii: "?")) else {
+            return (start == bytes.startIndex ? target : String(target[start...]), "")
+        }
+        return (String(target[start..<mark]), String(target[bytes.index(after: mark)...]))
     }
 }

@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Callout
+package import Fields
 package import NIOCore
 package import Transport
 
 /// What is read of `apigee.MessageContext`; strings are copied out, the content stays where it is.
 package struct ApigeeMessage: Sendable {
-    /// A header with every value, under the key that Apigee sent.
-    package struct Header: Sendable, Hashable {
-        package let key: String
-        package let values: [String]
-    }
-
     /// `request` of the message: there in request flows only.
     package struct Request: Sendable {
         package var uri = ""
         package var verb = ""
-        package var headers: [Header] = []
+        /// Each value under the key that Apigee sent.
+        package var headers = FieldList()
         /// Where the content lies in the message, to be copied verbatim when the request is changed (WIRE W3).
         package var content: Range<Int>?
     }
@@ -34,23 +29,58 @@ package struct ApigeeMessage: Sendable {
     package var basePath = ""
     package var pathSuffix = ""
     /// Flow variables of type string that the service knows, by name.
-    package var variables: [String: String] = [:]
+    package var variables = ApigeeVariables()
 
     package init() {}
 }
 
-/// Names of the flow variables that the service reads.
-package enum ApigeeVariable {
-    package static let key = "countersign.key"
-    package static let token = "countersign.token"
-    package static let route = "countersign.route"
+/// The flow variables that the service reads.
+package enum ApigeeVariable: Int, Sendable, CaseIterable {
+    case key, token, route
     /// Stand in for the request in response and error flows, if the policy lists them.
-    package static let verb = "request.verb"
-    package static let uri = "request.uri"
-    package static let authorization = "request.header.authorization"
-    package static let host = "request.header.host"
+    case verb, uri, authorization, host
 
-    static let known: Set<String> = [key, token, route, verb, uri, authorization, host]
+    package var name: StaticString {
+        switch self {
+        case .key: "countersign.key"
+        case .token: "countersign.token"
+        case .route: "countersign.route"
+        case .verb: "request.verb"
+        case .uri: "request.uri"
+        case .authorization: "request.header.authorization"
+        case .host: "request.header.host"
+        }
+    }
+
+    /// The variable of a name, if it is one that the service reads.
+    init?(name: UnsafeRawBufferPointer) {
+        for candidate in Self.allCasesByIndex
+        where candidate.name.utf8CodeUnitCount == name.count
+            && candidate.name.withUTF8Buffer({ $0.elementsEqual(name) })
+        {
+            self = candidate
+            return
+        }
+        return nil
+    }
+
+    private static let allCasesByIndex = allCases
+}
+
+/// Values of the flow variables that the service reads; few are ever there.
+package struct ApigeeVariables: Sendable {
+    private var entries: [(variable: ApigeeVariable, value: String)] = []
+
+    package subscript(_ variable: ApigeeVariable) -> String? {
+        get {
+            for entry in entries where entry.variable == variable { return entry.value }
+            return nil
+        }
+        set {
+            entries.removeAll { $0.variable == variable }
+            if let newValue { entries.append((variable, newValue)) }
+        }
+    }
 }
 
 extension ApigeeMessage {
@@ -110,13 +140,13 @@ extension ApigeeMessage {
 
     private mutating func readRequest(_ field: ProtobufField, in bytes: Span<UInt8>) throws(ProtobufError) {
         var request = self.request ?? Request()
+        request.headers.reserve(bytes: min(try field.range().count, 16 << 10))
         var reader = try field.message()
         while let inner = try reader.next(in: bytes) {
             switch inner.number {
             case 1: request.uri = try inner.string(in: bytes)
             case 2: request.verb = try inner.string(in: bytes)
-            case 4:
-                request.headers.append(try Self.header(inner, in: bytes))
+            case 4: try Self.readHeader(inner, in: bytes, into: &request.headers)
             case 7: request.content = try inner.range()
             default: continue
             }
@@ -124,39 +154,48 @@ extension ApigeeMessage {
         self.request = request
     }
 
-    private static func header(_ field: ProtobufField, in bytes: Span<UInt8>) throws(ProtobufError) -> Header {
-        var key = ""
-        var values: [String] = []
-        var reader = try field.message()
-        while let entry = try reader.next(in: bytes) {
-            if entry.number == 1 {
-                key = try entry.string(in: bytes)
-            } else if entry.number == 2 {
-                var strings = try entry.message()
-                while let value = try strings.next(in: bytes) {
-                    if value.number == 1 { values.append(try value.string(in: bytes)) }
+    /// Reads one entry of the map of headers; its key may follow its values.
+    private static func readHeader(
+        _ field: ProtobufField, in bytes: Span<UInt8>, into headers: inout FieldList
+    ) throws(ProtobufError) {
+        var key = 0..<0
+        var keys = try field.message()
+        while let entry = try keys.next(in: bytes) {
+            if entry.number == 1 { key = try entry.utf8(in: bytes) }
+        }
+        var lists = try field.message()
+        while let entry = try lists.next(in: bytes) {
+            guard entry.number == 2 else { continue }
+            var strings = try entry.message()
+            while let value = try strings.next(in: bytes) {
+                guard value.number == 1 else { continue }
+                let range = try value.utf8(in: bytes)
+                bytes.withUnsafeBytes { raw in
+                    headers.append(
+                        name: UnsafeRawBufferPointer(rebasing: raw[key]),
+                        value: UnsafeRawBufferPointer(rebasing: raw[range]))
                 }
             }
         }
-        return Header(key: key, values: values)
     }
 
     private mutating func readVariable(_ field: ProtobufField, in bytes: Span<UInt8>) throws(ProtobufError) {
-        var key = ""
+        var key: Range<Int> = 0..<0
         var content: ProtobufReader?
         var reader = try field.message()
         while let entry = try reader.next(in: bytes) {
             if entry.number == 1 {
-                key = try entry.string(in: bytes)
+                key = try entry.utf8(in: bytes)
             } else if entry.number == 2 {
                 content = try entry.message()
             }
         }
-        guard ApigeeVariable.known.contains(key), var content else { return }
+        let variable = bytes.withUnsafeBytes { ApigeeVariable(name: UnsafeRawBufferPointer(rebasing: $0[key])) }
+        guard let variable, var content else { return }
         var text: String?
         while let inner = try content.next(in: bytes) {
             text = inner.number == 3 ? try inner.string(in: bytes) : nil
         }
-        variables[key] = text
+        variables[variable] = text
     }
 }

@@ -2,6 +2,7 @@
 
 import Callout
 import DecisionEngine
+import Fields
 import NIOCore
 package import Transport
 
@@ -30,9 +31,9 @@ package enum ApigeeService {
         } catch {
             return responder.fail(GRPCStatus(.invalidArgument, "request_malformed: \(error)"))
         }
-        let original = call.message
+        let question = ApigeeReplyContext(message, original: call.message)
         let answer: @Sendable (Verdict) -> Void = { verdict in
-            responder.succeed(message: ApigeeAnswer.encode(verdict, to: message, original: original))
+            responder.succeed(message: ApigeeAnswer.encode(verdict, to: question))
         }
         let timing = CallTiming(
             receivedAt: call.receivedAt, deadline: call.deadline ?? call.receivedAt + gate.defaultBudget

@@ -2,6 +2,7 @@
 
 import Callout
 import DecisionEngine
+import Fields
 import NIOCore
 import StrictJSON
 import Transport
@@ -61,12 +62,12 @@ struct DecisionsRequest {
         return (String(path[..<mark]), String(path[path.utf8.index(after: mark)...]))
     }
 
-    private static func headers(_ request: Members) throws(DecisionsProblem) -> [HeaderField] {
-        guard let value = request.object["headers"] else { return [] }
+    private static func headers(_ request: Members) throws(DecisionsProblem) -> FieldList {
+        guard let value = request.object["headers"] else { return FieldList() }
         guard let object = value.objectValue else {
             throw malformed("`request.headers` must be an object of lists of strings, got a \(value.kind)")
         }
-        var fields: [HeaderField] = []
+        var fields = FieldList()
         for member in object.members {
             switch member.value {
             case .array(let values):
@@ -74,7 +75,7 @@ struct DecisionsRequest {
                     guard let text = value.stringValue else {
                         throw malformed("the values of header `\(member.key.prefix(64))` must be strings")
                     }
-                    fields.append(HeaderField(member.key, text))
+                    fields.append(member.key, text)
                 }
             case .null, .bool, .number, .string, .object:
                 throw malformed(

@@ -2,6 +2,7 @@
 
 import Callout
 import DecisionEngine
+import Fields
 import NIOCore
 import StrictJSON
 package import Transport
@@ -17,7 +18,7 @@ package enum DecisionsService {
     /// Answers a request for ``path``.
     package static func handle(_ call: HTTPCallRequest, _ responder: HTTPResponder, _ gate: CalloutGate) {
         guard call.method == "POST" else {
-            var headers = Metadata()
+            var headers = FieldList()
             headers.append("allow", "POST")
             return respond(
                 responder, .init(status: 405, code: "method_not_allowed", detail: "only POST is accepted"), headers
@@ -42,7 +43,7 @@ package enum DecisionsService {
             return respond(responder, error)
         }
         _ = gate.decisionPoint.decide(callout, timing, on: call.eventLoop) { verdict in
-            var headers = Metadata()
+            var headers = FieldList()
             headers.append("content-type", "application/json")
             headers.append("x-countersign-decision", verdict.decisionID)
             let status = verdict.outcome == .error ? verdict.status : 200
@@ -50,7 +51,7 @@ package enum DecisionsService {
         }
     }
 
-    private static func respond(_ responder: HTTPResponder, _ problem: DecisionsProblem, _ extra: Metadata = Metadata())
+    private static func respond(_ responder: HTTPResponder, _ problem: DecisionsProblem, _ extra: FieldList = FieldList())
     {
         var headers = extra
         headers.append("content-type", "application/problem+json")

@@ -42,7 +42,7 @@ public struct APIKey: Sendable {
         let text = secret.withBytes { String(decoding: $0, as: UTF8.self) }
         let parts = [
             Self.prefix + publicID, salt.withUnsafeBytes { Base64URL.encode($0) },
-            Base64URL.encode(APIKeyStore.hash(text, salt)),
+            Base64URL.encode(APIKeyStore.hash(text, HMAC<SHA256>(key: salt))),
         ]
         return (parts + (expiresAt.map { [String($0)] } ?? [])).joined(separator: " ")
     }

@@ -29,13 +29,14 @@ public struct APIKeyStore: Sendable {
 
     private struct Entry: Sendable {
         let match: Match
-        let salt: SymmetricKey
+        /// HMAC under the entry's salt, before any input: copying it is cheaper than keying it anew.
+        let keyed: HMAC<SHA256>
         let hash: [UInt8]
     }
 
     private var byID: [String: Entry] = [:]
     private var plain: [Entry] = []
-    private let plainSalt = SymmetricKey(size: .bits256)
+    private let plainKeyed = HMAC<SHA256>(key: SymmetricKey(size: .bits256))
     private let dummy: Entry
 
     /// Makes a store of lines, grouped by owner.
@@ -45,7 +46,8 @@ public struct APIKeyStore: Sendable {
     /// - Throws: ``LineProblem`` with the first line that is neither form, or whose public id stands twice.
     public init(_ lines: [(owner: String, lines: [String])]) throws(LineProblem) {
         let nobody = Match(owner: "", id: "", expiresAt: nil)
-        dummy = Entry(match: nobody, salt: SymmetricKey(size: .bits256), hash: [UInt8](repeating: 0, count: 32))
+        dummy = Entry(
+            match: nobody, keyed: HMAC<SHA256>(key: SymmetricKey(size: .bits256)), hash: [UInt8](repeating: 0, count: 32))
         for (owner, lines) in lines {
             for (index, line) in lines.enumerated() { try add(line, owner, index + 1) }
         }
@@ -67,21 +69,21 @@ public struct APIKeyStore: Sendable {
             guard words.count == 3 || expiry != nil else { throw refuse("the expiry must be a number of seconds") }
             guard byID[id] == nil else { throw refuse("the public id `\(id)` stands twice") }
             let match = Match(owner: owner, id: APIKey.prefix + id, expiresAt: expiry)
-            byID[id] = Entry(match: match, salt: SymmetricKey(data: salt), hash: hash)
+            byID[id] = Entry(match: match, keyed: HMAC<SHA256>(key: SymmetricKey(data: salt)), hash: hash)
             return
         }
         guard words.count == 1, first.utf8.count >= 16 else {
             throw refuse("a plain key must be one word of at least 16 characters")
         }
         if let key = APIKey(String(first)) {
-            let salt = SymmetricKey(size: .bits128)
+            let keyed = HMAC<SHA256>(key: SymmetricKey(size: .bits128))
             guard byID[key.publicID] == nil else { throw refuse("the public id `\(key.publicID)` stands twice") }
             let match = Match(owner: owner, id: APIKey.prefix + key.publicID, expiresAt: nil)
-            byID[key.publicID] = Entry(match: match, salt: salt, hash: Self.hash(String(first), salt))
+            byID[key.publicID] = Entry(match: match, keyed: keyed, hash: Self.hash(String(first), keyed))
             return
         }
         let match = Match(owner: owner, id: "\(owner)#\(number)", expiresAt: nil)
-        plain.append(Entry(match: match, salt: plainSalt, hash: Self.hash(String(first), plainSalt)))
+        plain.append(Entry(match: match, keyed: plainKeyed, hash: Self.hash(String(first), plainKeyed)))
     }
 
     /// Finds the key that was presented.
@@ -99,11 +101,13 @@ public struct APIKeyStore: Sendable {
         var found: Match?
         if let key = APIKey(presented) {
             let entry = byID[key.publicID] ?? dummy
-            let isRight = ConstantTime.areEqual(Self.hash(presented, entry.salt), entry.hash)
+            let isRight = ConstantTime.areEqual(Self.hash(presented, entry.keyed), entry.hash)
             if isRight, !entry.match.id.isEmpty { found = entry.match }
         }
-        let hash = Self.hash(presented, plainSalt)
-        for entry in plain where ConstantTime.areEqual(hash, entry.hash) { found = found ?? entry.match }
+        if found == nil {
+            let hash = Self.hash(presented, plainKeyed)
+            for entry in plain where ConstantTime.areEqual(hash, entry.hash) { found = entry.match }
+        }
         guard let found else { throw .apiKeyUnknown }
         if let expiresAt = found.expiresAt, now >= expiresAt {
             throw .apiKeyExpired(id: found.id, expiredAt: expiresAt)
@@ -111,9 +115,9 @@ public struct APIKeyStore: Sendable {
         return found
     }
 
-    static func hash(_ key: String, _ salt: SymmetricKey) -> [UInt8] {
-        var code = HMAC<SHA256>(key: salt)
+    static func hash(_ key: String, _ keyed: HMAC<SHA256>) -> [UInt8] {
+        var code = keyed
         key.utf8Span.span.withUnsafeBytes { code.update(bufferPointer: $0) }
-        return Array(code.finalize())
+        return code.finalize().withUnsafeBytes { Array($0) }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Fields
 package import NIOCore
 import NIOPosix
 import NIOSSL
@@ -30,7 +31,7 @@ package final class GRPCChannel: Sendable {
         package let message: ByteBuffer?
         package let status: GRPCStatus
         /// Headers and trailers as the server sent them, the protocol's own included.
-        package let trailers: Metadata
+        package let trailers: FieldList
     }
 
     private let channel: any Channel
@@ -68,7 +69,7 @@ package final class GRPCChannel: Sendable {
 
     /// Makes one call; throws a `GRPCStatus` UNAVAILABLE if the connection is or goes away.
     package func call(
-        _ path: String, metadata: Metadata = Metadata(), message: ByteBuffer, timeout: TimeAmount? = nil
+        _ path: String, metadata: FieldList = FieldList(), message: ByteBuffer, timeout: TimeAmount? = nil
     ) async throws -> Answer {
         let eventLoop = channel.eventLoop
         return try await eventLoop.flatSubmit { [connection] in

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Fields
 import NIOCore
 import NIOTLS
 
@@ -14,7 +15,7 @@ final class GRPCClientConnection: ChannelInboundHandler, @unchecked Sendable {
         let promise: EventLoopPromise<GRPCChannel.Answer>
         var streamID: Int32 = 0
         var outgoing: ByteBuffer
-        var received = Metadata()
+        var received = FieldList()
         var assembler = MessageAssembler()
         var message: ByteBuffer?
         var problem: GRPCStatus?
@@ -135,7 +136,7 @@ final class GRPCClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
 extension GRPCClientConnection {
     func call(
-        path: String, metadata: Metadata, message: ByteBuffer, timeout: TimeAmount?, on eventLoop: any EventLoop
+        path: String, metadata: FieldList, message: ByteBuffer, timeout: TimeAmount?, on eventLoop: any EventLoop
     ) -> EventLoopFuture<GRPCChannel.Answer> {
         guard let context, let session, !isClosed else { return eventLoop.makeFailedFuture(unavailable) }
         var outgoing = ByteBuffer()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Fields
 import NIOCore
 
 // MARK: Acting upon events
@@ -47,7 +48,7 @@ extension GRPCConnection {
         let call = UnaryCall(
             path: route.path, metadata: slot.metadata, message: message, deadline: slot.deadline, peer: peer,
             eventLoop: context.eventLoop, receivedAt: now)
-        slot.metadata = Metadata()
+        slot.metadata = FieldList()
         handler(call, UnaryResponder(connection: self, slot: index, streamID: streamID))
     }
 
@@ -59,7 +60,7 @@ extension GRPCConnection {
         let call = StreamingCall(
             path: route.path, metadata: slot.metadata, deadline: slot.deadline, peer: peer,
             eventLoop: context.eventLoop, receivedAt: now)
-        slot.metadata = Metadata()
+        slot.metadata = FieldList()
         let receiver = handler(call, GRPCStream(connection: self, slot: index, streamID: streamID))
         // The handler may already have finished the call.
         if isLive(slot: index, streamID: streamID) { slot.receiver = receiver }

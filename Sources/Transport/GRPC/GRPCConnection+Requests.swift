@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Fields
 import NIOCore
 
 // What the session reports. Nothing here runs foreign code: it is noted in `events`.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Fields
 import NIOCore
 
 /// Everything a connection knows about one open stream; reused for the next stream when this one is over.
@@ -36,7 +37,7 @@ final class StreamSlot {
     var hasMalformedTimeout = false
     var isGzip = false
     var hasUnknownEncoding = false
-    var metadata = Metadata()
+    var metadata = FieldList()
     var headerBytes = 0
     var assembler = MessageAssembler()
     var pendingMessage: ByteBuffer?
@@ -80,7 +81,7 @@ final class StreamSlot {
         hasMalformedTimeout = false
         isGzip = false
         hasUnknownEncoding = false
-        metadata = Metadata()
+        metadata = FieldList()
         headerBytes = 0
         assembler = MessageAssembler()
         pendingMessage = nil

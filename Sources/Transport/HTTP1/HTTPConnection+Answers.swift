@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Fields
 import NIOCore
 import NIOHTTP1
 
 // MARK: Answers out
 
 extension HTTPConnection {
-    func respond(number: Int, status: Int, headers: Metadata, body: ByteBuffer) {
+    func respond(number: Int, status: Int, headers: FieldList, body: ByteBuffer) {
         guard number == self.number, phase == .handling else { return }
         let response = HTTPResponseBytes(status: status, headers: headers, body: body)
         finish(response ?? HTTPResponseBytes(status: 500))
@@ -18,7 +19,7 @@ extension HTTPConnection {
         keepsAlive = false
         let phrase = HTTPResponseStatus(statusCode: status).reasonPhrase
         let problem = "{\"type\":\"about:blank\",\"title\":\"\(phrase)\",\"status\":\(status)}"
-        let headers = Metadata(["content-type": "application/problem+json"])
+        let headers = FieldList(["content-type": "application/problem+json"])
         finish(HTTPResponseBytes(status: status, headers: headers, body: ByteBuffer(string: problem)))
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Fields
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -216,7 +217,7 @@ extension HTTPConnection {
         guard phase == .receiving, let context else { return }
         phase = .handling
         dueAt = nil
-        var headers = Metadata()
+        var headers = FieldList()
         for (name, value) in head.headers { headers.append(name, value) }
         let target = head.uri
         let query = target.utf8.firstIndex(of: UInt8(ascii: "?"))

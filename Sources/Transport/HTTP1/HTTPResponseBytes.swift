@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Fields
 import NIOCore
 import NIOHTTP1
 
 /// An HTTP/1.1 answer on its way to bytes; its headers can neither break the framing nor smuggle another answer.
 struct HTTPResponseBytes {
     private let status: Int
-    private let headers: Metadata
+    private let headers: FieldList
     private let body: ByteBuffer
 
     /// `nil` if the status is not a final one or a header has a byte that must not stand there.
-    init?(status: Int, headers: Metadata = Metadata(), body: ByteBuffer = ByteBuffer()) {
+    init?(status: Int, headers: FieldList = FieldList(), body: ByteBuffer = ByteBuffer()) {
         guard (200...599).contains(status) else { return nil }
         for (name, value) in headers {
             guard !name.isEmpty, name.utf8.allSatisfy(\.isTokenByte) else { return nil }

@@ -56,16 +56,39 @@ extension ProtobufField {
         ProtobufReader(try range())
     }
 
-    /// The value of a string field; invalid UTF-8 is an error, never repaired.
-    package func string(in bytes: Span<UInt8>) throws(ProtobufError) -> String {
+    /// Where the value of a string field lies; invalid UTF-8 is an error, never repaired.
+    package func utf8(in bytes: Span<UInt8>) throws(ProtobufError) -> Range<Int> {
         let range = try range()
         guard range.lowerBound >= 0, range.upperBound <= bytes.count else { throw .truncated(offset: offset) }
-        do {
-            return String(copying: try UTF8Span(validating: bytes.extracting(range)))
-        } catch {
+        let isASCII = bytes.withUnsafeBytes { UnsafeRawBufferPointer(rebasing: $0[range]).isASCII }
+        if !isASCII, (try? UTF8Span(validating: bytes.extracting(range))) == nil {
             throw .invalidUTF8(field: number, offset: range.lowerBound)
         }
+        return range
+    }
+
+    /// The value of a string field.
+    package func string(in bytes: Span<UInt8>) throws(ProtobufError) -> String {
+        let range = try utf8(in: bytes)
+        return bytes.withUnsafeBytes { String(decoding: $0[range], as: UTF8.self) }
     }
 
     private var mismatch: ProtobufError { .unexpectedWireType(field: number, offset: offset) }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether every byte is below 128; eight at a time.
+    fileprivate var isASCII: Bool {
+        var offset = 0
+        var seen: UInt64 = 0
+        while offset &+ 8 <= count {
+            seen |= loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            offset &+= 8
+        }
+        while offset < count {
+            seen |= UInt64(self[offset])
+            offset &+= 1
+        }
+        return seen & 0x8080_8080_8080_8080 == 0
+    }
 }

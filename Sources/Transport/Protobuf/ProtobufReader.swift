@@ -30,6 +30,15 @@ package struct ProtobufReader: Sendable {
         guard position < end else { return nil }
         guard position >= 0, end <= bytes.count else { throw .truncated(offset: position) }
         let start = position
+        // Almost every field is bytes with a tag and a length of one byte each.
+        if end - start >= 2 {
+            let (tag, length) = (bytes[start], bytes[start + 1])
+            if tag & 0x87 == 2, tag >= 8, length < 0x80, Int(length) <= end - start - 2 {
+                position = start + 2 + Int(length)
+                return ProtobufField(
+                    number: UInt32(tag >> 3), value: .bytes(start + 2..<position), offset: start, end: position)
+            }
+        }
         let tag = try varint(in: bytes)
         guard let number = UInt32(exactly: tag >> 3), number > 0, number <= Self.lastFieldNumber else {
             throw .fieldNumber(offset: start)

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import NIOCore
+import StrictJSON
 
-/// Appends protobuf fields to a buffer, in the order of the calls.
+/// Appends protobuf fields to bytes, in the order of the calls.
 ///
 /// Fields are written even when they hold their default value; the caller leaves out what it does not want.
 package struct ProtobufWriter {
-    package var buffer: ByteBuffer
+    /// What has been written.
+    package private(set) var bytes: [UInt8] = []
 
-    package init(_ buffer: ByteBuffer = ByteBuffer()) {
-        self.buffer = buffer
-    }
+    /// Makes an empty writer with room for this many bytes.
+    package init(capacity: Int = 256) { bytes.reserveCapacity(capacity) }
+
+    /// What has been written, as a buffer of its own.
+    package var buffer: ByteBuffer { ByteBuffer(bytes: bytes) }
 
     package mutating func varint(_ field: UInt32, _ value: UInt64) {
         tag(field, 0)
@@ -26,30 +30,67 @@ package struct ProtobufWriter {
 
     package mutating func double(_ field: UInt32, _ value: Double) {
         tag(field, 1)
-        buffer.writeInteger(value.bitPattern, endianness: .little)
+        withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
     package mutating func string(_ field: UInt32, _ value: String) {
-        tag(field, 2)
-        varint(UInt64(value.utf8.count))
-        buffer.writeString(value)
+        value.utf8Span.span.withUnsafeBytes { self.bytes(field, $0) }
     }
 
-    package mutating func bytes(_ field: UInt32, _ value: some Collection<UInt8>) {
-        tag(field, 2)
-        varint(UInt64(value.count))
-        buffer.writeBytes(value)
+    package mutating func string(_ field: UInt32, _ value: StaticString) {
+        value.withUTF8Buffer { self.bytes(field, UnsafeRawBufferPointer($0)) }
+    }
+
+    package mutating func bytes(_ field: UInt32, _ value: UnsafeRawBufferPointer) {
+        bytes.append(atMost: value.count + 15) { space in
+            space.put(varint: Int(field) << 3 | 2)
+            space.put(varint: value.count)
+            space.put(value)
+        }
+    }
+
+    /// An entry of a map from strings to messages: `field { 1: key, 2: { inner: value } }`, written in one go.
+    package mutating func entry(_ field: UInt32, _ key: StaticString, inner: UInt32, _ value: String) {
+        value.utf8Span.span.withUnsafeBytes { value in
+            let (innerTag, keyLength) = (Int(inner) << 3 | 2, key.utf8CodeUnitCount)
+            let content = Self.size(ofVarint: innerTag) + Self.size(ofVarint: value.count) + value.count
+            let entry =
+                1 + Self.size(ofVarint: keyLength) + keyLength + 1 + Self.size(ofVarint: content) + content
+            bytes.append(atMost: entry + 20) { space in
+                space.put(varint: Int(field) << 3 | 2)
+                space.put(varint: entry)
+                space.put(varint: 1 << 3 | 2)
+                space.put(varint: keyLength)
+                space.put(key)
+                space.put(varint: 2 << 3 | 2)
+                space.put(varint: content)
+                space.put(varint: innerTag)
+                space.put(varint: value.count)
+                space.put(value)
+            }
+        }
+    }
+
+    private static func size(ofVarint value: Int) -> Int {
+        var (size, rest) = (1, value >> 7)
+        while rest > 0 {
+            size += 1
+            rest >>= 7
+        }
+        return size
+    }
+
+    package mutating func bytes(_ field: UInt32, _ value: [UInt8]) {
+        value.withUnsafeBytes { self.bytes(field, $0) }
     }
 
     package mutating func bytes(_ field: UInt32, _ value: ByteBuffer) {
-        tag(field, 2)
-        varint(UInt64(value.readableBytes))
-        buffer.writeImmutableBuffer(value)
+        value.withUnsafeReadableBytes { self.bytes(field, $0) }
     }
 
     /// Bytes that are already fields, such as ones copied from a message received.
     package mutating func fields(_ encoded: some Collection<UInt8>) {
-        buffer.writeBytes(encoded)
+        bytes.append(contentsOf: encoded)
     }
 
     package mutating func message<E: Error>(
@@ -57,30 +98,28 @@ package struct ProtobufWriter {
     ) throws(E) {
         tag(field, 2)
         // Most nested messages are shorter than 128 bytes: one byte of length, moved apart if it was too little.
-        let lengthIndex = buffer.writerIndex
-        buffer.writeInteger(0, as: UInt8.self)
+        let start = bytes.count
+        bytes.append(0)
         try body(&self)
-        let length = buffer.writerIndex - lengthIndex - 1
-        guard length >= 0x80 else {
-            buffer.setInteger(UInt8(truncatingIfNeeded: length), at: lengthIndex)
-            return
-        }
-        guard let content = buffer.getSlice(at: lengthIndex + 1, length: length) else { return }
-        buffer.moveWriterIndex(to: lengthIndex)
-        varint(UInt64(length))
-        buffer.writeImmutableBuffer(content)
+        let length = bytes.count - start - 1
+        bytes[start] = UInt8(truncatingIfNeeded: length)
+        guard length >= 0x80 else { return }
+        var prefix = ProtobufWriter(capacity: 10)
+        prefix.varint(UInt64(length))
+        bytes.replaceSubrange(start..<(start + 1), with: prefix.bytes)
     }
 
     private mutating func tag(_ field: UInt32, _ wireType: UInt64) {
         varint(UInt64(field) << 3 | wireType)
     }
 
+    @inline(__always)
     private mutating func varint(_ value: UInt64) {
         var value = value
         while value >= 0x80 {
-            buffer.writeInteger(UInt8(truncatingIfNeeded: value) | 0x80)
+            bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
             value >>= 7
         }
-        buffer.writeInteger(UInt8(truncatingIfNeeded: value))
+        bytes.append(UInt8(truncatingIfNeeded: value))
     }
 }

@@ -150,22 +150,30 @@ struct PolicyJSONTests {
         #expect(String(decoding: policy.json(), as: UTF8.self) == wanted)
     }
 
-    @Test("hostile nesting and length are refused with an error", arguments: ["!", "Set", "Value"])
-    func hostile(_ kind: String) {
-        let count = 20_000
-        let (open, close) =
-            switch kind {
-            case "!": (#"{"!":{"arg":"#, "}}")
-            case "Set": (#"{"Set":["#, "]}")
-            default: (#"{"Value":"# + String(repeating: "[", count: count), String(repeating: "]", count: count) + "}")
-            }
-        let levels = kind == "Value" ? 1 : count
-        for depth in [levels, min(levels, 120)] {
-            let body =
-                String(repeating: open, count: depth) + (kind == "Value" ? "" : #"{"Value":true}"#)
-                + String(repeating: close, count: depth)
-            #expect(parse(policy(("conditions", #"[{"kind":"when","body":\#(body)}]"#))).policies == nil)
-        }
+    private static let nestings = [
+        (#"{"!":{"arg":"#, #"{"Value":true}"#, "}}"), (#"{"Set":["#, #"{"Value":true}"#, "]}"),
+        (#"{".":{"attr":"a","left":"#, #"{"Var":"context"}"#, "}}"),
+    ]
+
+    private func nested(_ count: Int, _ open: String, _ inner: String, _ close: String) -> PolicyParseResult {
+        let body = String(repeating: open, count: count) + inner + String(repeating: close, count: count)
+        return parse(policy(("conditions", #"[{"kind":"when","body":\#(body)}]"#)))
+    }
+
+    @Test("hostile nesting is refused with an error", arguments: nestings)
+    func hostile(_ open: String, _ inner: String, _ close: String) {
+        #expect(nested(20_000, open, inner, close).policies == nil)
+        let values = String(repeating: "[", count: 20_000) + String(repeating: "]", count: 20_000)
+        #expect(parse(policy(("conditions", #"[{"kind":"when","body":{"Value":\#(values)}}]"#))).policies == nil)
+    }
+
+    @Test("deep but not hostile nesting is read, and survives text and JSON", arguments: nestings)
+    func deep(_ open: String, _ inner: String, _ close: String) throws {
+        let policy = try #require(nested(240, open, inner, close).get()["policy0"])
+        let text = try PolicySet.parse(policy.cedarText(), file: "t", naming: .sequential).get()
+        #expect(text["policy0"]?.body.hasSameMeaning(as: policy.body) == true)
+        let json = try PolicySet.parse(policyJSON: policy.json(), id: "policy0", file: "j").get()
+        #expect(json["policy0"]?.body.hasSameMeaning(as: policy.body) == true)
     }
 
     @Test("a left fold is no nesting")

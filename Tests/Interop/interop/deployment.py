@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import signal
@@ -61,9 +62,9 @@ def http(method, url, body=None, headers=None, timeout=20):
 class Deployment:
     """Writes a directory on entry; `start` runs the server; leaving ends the process and removes the directory."""
 
-    def __init__(self, binary, configuration, policies, files=None):
+    def __init__(self, binary, configuration, policies, files=None, origin=ORIGIN):
         """`configuration` is YAML with {grpc}, {http} and {admin} for ports; `policies` is {name: Cedar text}."""
-        self.binary = str(binary)
+        self.binary, self._origin = str(binary), origin
         self._configuration, self._policies, self._files = configuration, policies, files or {}
         self.process, self.output = None, b""
         self.secrets = []  # what may never appear in an output or in the log
@@ -73,7 +74,7 @@ class Deployment:
         self.file = self.folder / "countersign.yaml"
         self.stderr_path = self.folder / "stderr.txt"
         self.grpc, self.http_port, self.admin = free_port(), free_port(), free_port()
-        private, self.verifier_key = log_key(ORIGIN)
+        private, self.verifier_key = log_key(self._origin)
         self.gateway_key, self.second_gateway_key = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         self.secrets += [private.rsplit("+", 1)[1], self.gateway_key, self.second_gateway_key]
         self.write_secret("log.key", private + "\n")
@@ -165,6 +166,23 @@ class Deployment:
         result = subprocess.run([self.binary, *map(str, arguments)], input=stdin, timeout=timeout, cwd=self.folder,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         return result.returncode, result.stdout
+
+    def metrics(self):
+        """What `/metrics` says: {name: {labels as (name, value) pairs: value}}."""
+        found = {}
+        for line in http("GET", self.admin_url("/metrics")).body.decode().splitlines():
+            match = re.match(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$", line)
+            if match:
+                labels = frozenset(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', match[2] or ""))
+                found.setdefault(match[1], {})[labels] = float(match[3])
+        return found
+
+    def metric(self, name, **labels):
+        """The sum of a metric over all series that have these labels."""
+        return sum(value for series, value in self.metrics().get(name, {}).items() if set(labels.items()) <= series)
+
+    def status(self):
+        return http("GET", self.admin_url("/status")).json()
 
     # Addresses and files.
 

@@ -66,9 +66,13 @@ class Answer:
 class Gateway:
     """One connection to a server."""
 
-    def __init__(self, target, key=None, host="ledger.example.test", proxy="ledger-v3", base_path="/ledger/v3"):
+    def __init__(self, target, key=None, host="ledger.example.test", proxy="ledger-v3", base_path="/ledger/v3",
+                 credentials=None, server_name=None):
+        """`credentials` are gRPC's own for TLS; without them the connection is in plaintext."""
         self.key, self.host, self.proxy, self.base_path = key, host, proxy, base_path
-        self.channel = grpc.insecure_channel(target, options=OPTIONS)
+        options = OPTIONS + ([("grpc.ssl_target_name_override", server_name)] if server_name else [])
+        self.channel = (grpc.secure_channel(target, credentials, options=options) if credentials
+                        else grpc.insecure_channel(target, options=options))
         self.stub = services.ExternalCalloutServiceStub(self.channel)
 
     def __enter__(self):

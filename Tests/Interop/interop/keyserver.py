@@ -9,7 +9,7 @@ class KeyServer:
     """Serves documents by path. Each document is bytes, or a callable that gets the handler and answers itself."""
 
     def __init__(self):
-        self.documents, self.hits = {}, {}
+        self.documents, self.hits, self.port = {}, {}, 0
         self._lock = threading.Lock()
         self._release = threading.Event()
         outer = self
@@ -45,11 +45,24 @@ class KeyServer:
             def log_message(self, *_):
                 pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._handler, self._server = Handler, None
+        self.up()
+        self.base = "http://127.0.0.1:%d" % self.port
+
+    def up(self):
+        """Listens, again on the same port after `down`."""
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), self._handler)
+        self._server.handle_error = lambda *_: None  # who is lied to may hang up
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
-        self.base = "http://127.0.0.1:%d" % self.port
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def down(self):
+        """Refuses connections until `up`."""
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
 
     def put(self, path, value):
         with self._lock:
@@ -71,5 +84,4 @@ class KeyServer:
 
     def close(self):
         self._release.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self.down()

@@ -7,7 +7,7 @@ import traceback
 
 class Report:
     def __init__(self, suite):
-        self.suite, self.passed, self.failed = suite, 0, 0
+        self.suite, self.passed, self.failed, self.skipped = suite, 0, 0, []
 
     def check(self, name, holds, detail=""):
         """One check. `detail` says what was seen; printed when it does not hold."""
@@ -29,6 +29,11 @@ class Report:
     def note(self, text):
         print("      %s: %s" % (self.suite, text), flush=True)
 
+    def skip(self, name, reason):
+        """Says which part does not run here, and what it would need."""
+        self.skipped.append(name)
+        print("skip  %s: %s: %s" % (self.suite, name, reason), flush=True)
+
     def guard(self, name, function, *arguments):
         """Runs a part of a suite; an exception fails one check and the next part still runs."""
         try:
@@ -41,8 +46,9 @@ class Report:
                                                         where.lineno, text))
 
     def finish(self):
-        print("%d passed, %d failed" % (self.passed, self.failed), flush=True)
-        return 1 if self.failed or not self.passed else 0
+        text = ", %d skipped" % len(self.skipped) if self.skipped else ""
+        print("%d passed, %d failed%s" % (self.passed, self.failed, text), flush=True)
+        return 1 if self.failed or not (self.passed or self.skipped) else 0
 
 
 def eventually(condition, seconds=10, pause=0.02):

@@ -70,7 +70,7 @@ when {
 class Scenario:
     """Key server, issuers and deployment of the bookkeeping API."""
 
-    def __init__(self, binary, configuration=CONFIGURATION, policies=None):
+    def __init__(self, binary, configuration=CONFIGURATION, policies=None, files=None):
         self.keys = KeyServer()
         self.north_keys = [SigningKey("ES256", "north-1"), SigningKey("ES256", "north-2")]
         self.north = TokenIssuer(self.keys.base + "/north", "ledger-api", self.north_keys)
@@ -80,7 +80,8 @@ class Scenario:
         self.keys.put_issuer("/north", self.north)
         self.keys.put("/south/keys", self.south.key_set())
         text = configuration.replace("@base@", self.keys.base).replace("@insecure@", INSECURE)
-        self.deployment = Deployment(binary, text, dict(policies or POLICIES), {"east.json": self.east.key_set()})
+        self.deployment = Deployment(binary, text, dict(policies or POLICIES),
+                                     dict(files or {}, **{"east.json": self.east.key_set()}))
 
     def __enter__(self):
         self.deployment.__enter__()

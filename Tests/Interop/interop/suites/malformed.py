@@ -10,6 +10,7 @@ from ..gateway import METHOD, Answer, strings
 from ..http2 import Connection
 from ..scenario import Scenario
 from ..stubs import messages
+from ..wire import block, tag, varint
 
 REFUSALS = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.INTERNAL,
             grpc.StatusCode.UNIMPLEMENTED}
@@ -87,23 +88,6 @@ def mutated(report, scenario, gateway):
     # A reader that skips what it does not need may accept more than the reference, but not much else.
     report.check("3,000 random changes: readable to us as to protobuf's own reader (%d differ)" % differing,
                  differing < 150, differing)
-
-
-def tag(field, wire):
-    return varint(field << 3 | wire)
-
-
-def varint(number):
-    out = bytearray()
-    while number > 127:
-        out.append(number & 127 | 128)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
-
-
-def block(field, data):
-    return tag(field, 2) + varint(len(data)) + data
 
 
 def wire_types(report, scenario, gateway):

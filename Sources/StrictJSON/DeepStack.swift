@@ -4,11 +4,11 @@ private import Glibc
 
 /// A large stack for the rare input that nests deeply, whatever stack the caller's thread has.
 ///
-/// Recursion inside is bounded all the same: by ``PolicyLimits/maximumNesting``, ``Expression/maximumDepth`` and the
-/// depth limits of JSON.
-enum DeepStack {
+/// It is for recursion that is bounded all the same, by limits on the nesting of texts and data: 512 levels of JSON,
+/// 1,024 of expressions.
+package enum DeepStack {
     /// How deep a walk may recurse on any thread; what nests more goes through `run`.
-    static let ordinaryDepth = 16
+    package static let ordinaryDepth = 16
 
     /// 64 MiB of address space; memory is taken as it is touched.
     private static let size = 64 << 20
@@ -42,8 +42,12 @@ enum DeepStack {
     }
 
     /// Runs a walk that recurses `depth` deep; `nil` if that needs a large stack and there is none to be had.
-    static func run<Result>(depth: Int, _ body: () -> Result) -> Result? {
-        guard depth > ordinaryDepth else { return body() }
+    package static func run<Result>(depth: Int, _ body: () -> Result) -> Result? {
+        depth > ordinaryDepth ? run(body) : body()
+    }
+
+    /// Runs a walk whose depth is not known beforehand; `nil` if there is no large stack to be had.
+    package static func run<Result>(_ body: () -> Result) -> Result? {
         var result: Result?
         return runApart { result = body() } ? result : nil
     }

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuditLog
+
+/// A decision's record of usual size: a leaf of about 1.2 KB and disclosures of about 2 KB.
+struct SampleRecord {
+    private let head: [UInt8]
+    private let middle: [UInt8]
+    private let tail: [UInt8]
+    private let input: [UInt8]
+
+    init(boot: String) {
+        let digest = String(repeating: "0123456789abcdef", count: 4)
+        let commitment = String(digest.prefix(43))
+        head = Array(
+            """
+            {"act":{"action":"read","host":"api.example.com","method":"GET","resource_type":"Document",\
+            "route":"/documents/{id}"},"boot":"\(boot)","dec":{"ctx":"sha256:\(digest)","entities":"sha256:\(digest)",\
+            "policies":["readers-may-read"],"policy_set":"sha256:\(digest)","reason":"policy_allow",\
+            "schema":"sha256:\(digest)","status":200,"verdict":"allow"},"gw":{"name":"edge","peer":"gateway-1",\
+            "peer_auth":"mtls","proto":"envoy","req":"6f1c0f9e-0d5a-4f6e-9d4a-1f1f3c2b7a10"},"id":"
+            """.utf8)
+        middle = Array("\",\"lat_us\":{\"authn\":3,\"policy\":4,\"queue\":1,\"total\":9},\"n\":".utf8)
+        let names = ["input", "ip", "path", "resource", "sub", "ua"]
+        let sd = names.map { "\"\($0)\":\"\(commitment)\"" }.joined(separator: ",")
+        tail = Array(
+            """
+            ,"sd":{\(sd)},"t":"decision","told":{"headers":["x-countersign-decision","x-user"],"ttl_s":30},\
+            "ts":"2026-11-25T03:41:25.000000Z","v":1,"who":{"alg":"ES256","aud":["api"],"auth":"jwt",\
+            "exp":1800000000,"iss":"https://idp.example.com","kid":"key-1","type":"user"}}
+            """.utf8)
+        input = Array(
+            ("{\"action\":\"read\",\"context\":{"
+                + (0..<20).map { "\"header\($0)\":\"value of this header\"" }.joined(separator: ",")
+                + "},\"principal\":\"User::alice\",\"resource\":\"Document::7\"}").utf8)
+    }
+
+    /// Builds the record as a decision does: fresh identifier, fresh commitments.
+    func make(_ commitments: inout Commitments) -> AuditRecord {
+        commitments = Commitments()
+        commitments.add("sub", string: "alice@example.com")
+        commitments.add("ip", string: "203.0.113.7")
+        commitments.add("ua", string: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+        commitments.add("path", string: "/documents/{id}")
+        commitments.add("resource", string: "7")
+        commitments.add("input", json: input)
+        var leaf: [UInt8] = []
+        leaf.reserveCapacity(2048)
+        leaf.append(contentsOf: head)
+        UUIDv7().append(to: &leaf)
+        leaf.append(contentsOf: middle)
+        let offset = leaf.count
+        leaf.append(contentsOf: tail)
+        return AuditRecord(leaf: leaf, counterOffset: offset, disclosures: commitments.disclosures)
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AllocationCounter
+import Cedar
+
+/// What one number of policies costs.
+struct Measurement {
+    let policies: Int
+    /// The median over rounds of the mean time of a decision.
+    var nanoseconds = 0.0
+    /// Conditions evaluated per request.
+    var evaluated = 0.0
+    /// Allocations per request.
+    var allocations = 0.0
+    /// Allocations per denied request that no policy determined.
+    var allocationsOfDefaultDeny = 0.0
+    /// Parsing, compiling and indexing.
+    var loadMilliseconds = 0.0
+    var allowed = 0
+    var checked = 0
+    /// Decisions in the order of the requests, for comparison with others.
+    var decisions: [Bool] = []
+
+    init(_ workload: Workload, rounds: Int) throws {
+        policies = workload.count
+        let clock = ContinuousClock()
+        let store = try EntityStore(workload.entities)
+        var loaded: PolicyEngine?
+        let load = try clock.measure {
+            let limits = PolicyLimits(maximumBytes: 1 << 26)
+            let set = try PolicySet.parse(
+                workload.policyText, file: "benchmark.cedar", naming: .sequential, limits: limits
+            )
+            .get()
+            loaded = PolicyEngine(policies: set, entities: store)
+        }
+        loadMilliseconds = load / .milliseconds(1)
+        guard let engine = loaded else { stop("the engine was not made") }
+        let prepared = workload.requests.map { engine.prepare($0) }
+        try check(engine, workload, prepared)
+        try time(engine, prepared, rounds)
+    }
+
+    /// Every verdict once; a sample against the evaluation of every policy.
+    private mutating func check(_ engine: PolicyEngine, _ workload: Workload, _ prepared: [PreparedRequest]) throws {
+        let sample = max(1, workload.requests.count * policies / 2_000_000)
+        var defaultDenies = 0
+        for (number, request) in prepared.enumerated() {
+            let before = allocation_count()
+            let response = try engine.authorize(request)
+            let count = Double(allocation_count() - before)
+            allocations += count
+            if response.decision == .deny, response.determining.isEmpty, response.errors.isEmpty {
+                defaultDenies += 1
+                allocationsOfDefaultDeny += count
+            }
+            decisions.append(response.decision == .allow)
+            evaluated += Double(try engine.evaluatedPolicies(request))
+            if number % sample == 0 {
+                let expected = try engine.authorizeByReference(workload.requests[number])
+                guard expected == response else { stop("request \(number): expected \(expected), got \(response)") }
+                checked += 1
+            }
+        }
+        allowed = decisions.count { $0 }
+        allocations /= Double(prepared.count)
+        evaluated /= Double(prepared.count)
+        if defaultDenies > 0 { allocationsOfDefaultDeny /= Double(defaultDenies) }
+    }
+
+    private mutating func time(_ engine: PolicyEngine, _ prepared: [PreparedRequest], _ rounds: Int) throws {
+        let clock = ContinuousClock()
+        let passes = max(1, 200_000 / prepared.count)
+        var means: [Double] = []
+        for _ in 0..<rounds {
+            var allowed = 0
+            let elapsed = try clock.measure {
+                for _ in 0..<passes {
+                    for request in prepared where try engine.authorize(request).decision == .allow { allowed += 1 }
+                }
+            }
+            guard allowed == self.allowed * passes else { stop("a verdict changed from one round to the next") }
+            means.append(elapsed / .nanoseconds(1) / Double(passes * prepared.count))
+        }
+        nanoseconds = means.sorted()[means.count / 2]
+    }
+}

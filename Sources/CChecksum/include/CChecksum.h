@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef COUNTERSIGN_CCHECKSUM_H
+#define COUNTERSIGN_CCHECKSUM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Whether this processor has instructions for CRC-32C (x86-64 with SSE 4.2, 64-bit ARM with the CRC extension).
+bool countersign_crc32c_is_available(void);
+
+/// How many bytes each of three streams takes in one step of countersign_crc32c_update.
+enum { countersign_crc32c_lane = 256 };
+
+/// Continues a checksum by the processor's instructions; call it only where they are available.
+///
+/// @param crc The inverted checksum so far, 0xFFFFFFFF at the start.
+/// @param advance Four tables of 256 words, one for each byte of a checksum: what countersign_crc32c_lane zero bytes
+///     make of it. NULL takes the bytes one stream only.
+uint32_t countersign_crc32c_update(uint32_t crc, const void *bytes, size_t count, const uint32_t *advance);
+
+#endif

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files that change under traffic: bad ones change nothing, good ones take effect for all at once."""
+import json
+import signal
+import socket
+import ssl
+import threading
+
+import grpc
+
+from ..certificates import Authority
+from ..gateway import Answer
+from ..scenario import CONFIGURATION, POLICIES, Scenario
+from ..traffic import Traffic
+
+LOCKED = '@id("locked")\nforbid (principal, action, resource == Route::"entry.show");\n'
+OPEN, SHUT = "allow:allowed", "deny:policy_denied"
+
+
+def run(binary, report, options):
+    with Scenario(binary, CONFIGURATION.replace("schema: generated }", "schema: generated, entities: [entities.json] }"),
+                  files={"entities.json": []}) as scenario:
+        scenario.start()
+        for part in (bad_files, good_files):
+            report.guard(part.__name__, part, report, scenario)
+        report.equal("ends cleanly on SIGTERM", scenario.deployment.stop(), 0)
+    report.guard("certificates", certificates, report, binary)
+    with Scenario(binary) as scenario:
+        scenario.start()
+        report.guard("drain", drain, report, scenario)
+
+
+def traffic(scenario):
+    token = scenario.north.token("mara", ["ledger:read"])
+    return Traffic(scenario.gateway, lambda gateway: gateway.ask(token=token))
+
+
+def reloads(deployment):
+    """(accepted, rejected) by /metrics."""
+    return tuple(deployment.metric(name) for name in ("countersign_reloads_total", "countersign_reloads_rejected_total"))
+
+
+def bad_files(report, scenario):
+    deployment = scenario.deployment
+    good = (deployment.folder / "countersign.yaml").read_text()
+    cases = [
+        ("a policy that does not parse", "policies/reports.cedar", "permit (principal, action, resource) when {", None),
+        ("a policy with an unknown function", "policies/reports.cedar",
+         'permit (principal, action, resource) when { principal.nosuch("x") };', None),
+        ("a policy file that is no UTF-8", "policies/new.cedar", b"permit (principal, action, resource);\n// \xff\xfe\n", ""),
+        ("two policies of one id", "policies/new.cedar", '@id("entry.show") permit (principal, action, resource);', ""),
+        ("entities that are no JSON", "entities.json", "[{", "[]"),
+        ("entities in a circle", "entities.json", json.dumps([
+            {"uid": {"type": "Group", "id": a}, "attrs": {}, "parents": [{"type": "Group", "id": b}]}
+            for a, b in (("x", "y"), ("y", "x"))]), "[]"),
+        ("an unknown key in the configuration", "countersign.yaml", good + "colour: red\n", good),
+        ("a configuration that is no YAML", "countersign.yaml", good + "\t- ]\n", good),
+        ("a missing key file", "countersign.yaml", good.replace("gate-a.key", "absent.key"), good),
+        ("a route twice", "countersign.yaml", good.replace("entry.add,", "entry.show,", 1), good),
+        ("an empty configuration", "countersign.yaml", "", good),
+    ]
+    with traffic(scenario) as callers:
+        before = deployment.status()
+        for name, file, text, after in cases:
+            rejected = reloads(deployment)[1]
+            write(deployment, file, text)
+            deployment.signal(signal.SIGHUP)
+            report.check("%s: refused" % name, deployment.until(lambda: reloads(deployment)[1] > rejected), reloads(
+                deployment))
+            report.equal("%s: the digest stays" % name, deployment.status()["policy_set"], before["policy_set"])
+            problem = deployment.status()["reloads"].get("last_problem", "")
+            report.contains("%s: the problem names the file" % name, problem, file.rsplit("/", 1)[-1])
+            restore(deployment, file, after)
+        report.equal("/readyz stays 200", deployment.readiness(), 200)
+        accepted = reloads(deployment)[0]
+        deployment.signal(signal.SIGHUP)
+        report.check("the files as they were: accepted", deployment.until(lambda: reloads(deployment)[0] > accepted))
+        deployment.until(lambda: callers.seen[OPEN] > 500, 30)
+        seen = callers.end()
+    report.check("%d calls meanwhile: all as before" % sum(seen.values()), set(seen) == {OPEN} and sum(
+        seen.values()) > 500 and not callers.problems, (seen, callers.problems))
+    rejects = lambda: [r["policy"] for r in deployment.audit.records() if r["t"] == "policy.reject"]
+    report.check("policy.reject for each refusal", deployment.until(lambda: len(rejects()) >= len(cases)), len(rejects()))
+    report.equal("policy.reject names the set that stays", {r["set"] for r in rejects()}, {before["policy_set"]})
+    report.check("policy.reject names the problems", all(r["problems"] for r in rejects()), rejects()[:1])
+
+
+def write(deployment, file, text):
+    if isinstance(text, bytes):
+        (deployment.folder / file).write_bytes(text)
+    else:
+        deployment.write(file, text)
+
+
+def restore(deployment, file, text):
+    """Back to what was good: the former text, or no file at all."""
+    if text:
+        deployment.write(file, text)
+    elif file.endswith("new.cedar"):
+        (deployment.folder / file).unlink()
+    else:
+        deployment.write(file, POLICIES[file.rsplit("/", 1)[1]])
+
+
+def good_files(report, scenario):
+    """Ten good reloads: for each caller the change comes once and for good, and each record names the right set."""
+    deployment = scenario.deployment
+    with traffic(scenario) as callers:
+        sets = {deployment.status()["policy_set"]: OPEN}
+        for number in range(10):
+            shut = number % 2 == 0
+            deployment.write("policies/reports.cedar", POLICIES["reports.cedar"] + (LOCKED if shut else ""))
+            before = deployment.status()["policy_set"]
+            deployment.signal(signal.SIGHUP)
+            deployment.until(lambda: deployment.status()["policy_set"] != before)
+            sets[deployment.status()["policy_set"]] = SHUT if shut else OPEN
+            deployment.pause(0.1)
+        seen = callers.end()
+    report.equal("ten reloads: two sets took turns", sorted(sets.values()), [OPEN, SHUT])
+    report.check("ten reloads: only these two verdicts", set(seen) == {OPEN, SHUT} and not callers.problems,
+                 (seen, callers.problems))
+    turns = [sum(a != b for (_, a), (_, b) in zip(told, told[1:])) for told in callers.told]
+    report.check("ten reloads: each caller saw each change once at most", max(turns) <= 10, turns)
+    last = max(callers.decisions)
+    deployment.recorded(last)
+    wrong = [r["id"] for r in deployment.audit.decisions() if r["id"] in callers.decisions
+             and sets.get(r["dec"]["policy_set"]) != callers.decisions[r["id"]]]
+    report.equal("ten reloads: no record names another set than the one that decided (%d)" % len(callers.decisions),
+                 wrong, [])
+
+
+def certificates(report, binary):
+    text = CONFIGURATION.replace('"127.0.0.1:{grpc}",', '"127.0.0.1:{grpc}", tls: { certificate: "file:tls.pem", '
+                                 'key: "file:secrets/tls.key" },')
+    authority = Authority("Interop Root")
+    first, second, other = (authority.issue(name, dns=["gate.example.test"]) for name in ("first", "second", "other"))
+    with Scenario(binary, text, files={"tls.pem": first[0]}) as scenario:
+        deployment = scenario.deployment
+        deployment.write_secret("tls.key", first[1])
+        scenario.start()
+        credentials = grpc.ssl_channel_credentials(authority.pem.encode())
+        token = scenario.north.token("mara", ["ledger:read"])
+        over_tls = dict(credentials=credentials, server_name="gate.example.test")
+        with scenario.gateway(**over_tls) as old:
+            report.equal("TLS: a call", old.ask(token=token).outcome(), OPEN)
+            report.equal("TLS: the first certificate", served(deployment, authority), "first")
+            for name, certificate, key in (
+                    ("a key of another certificate", first[0], other[1]), ("no certificate", "nothing\n", first[1]),
+                    ("no key", second[0], "nothing\n"), ("an empty file", "", first[1])):
+                deployment.write("tls.pem", certificate)
+                deployment.write_secret("tls.key", key)
+                accepted, rejected = reloads(deployment)
+                deployment.signal(signal.SIGHUP)
+                deployment.until(lambda: sum(reloads(deployment)) > accepted + rejected)
+                report.equal("TLS: %s: the old one is served" % name, served(deployment, authority), "first")
+                report.check("TLS: %s: the reload is refused" % name, reloads(deployment)[0] == accepted
+                             and reloads(deployment)[1] > rejected, reloads(deployment))
+                report.contains("TLS: %s: /status says why" % name,
+                                deployment.status()["reloads"].get("last_problem", ""), "listeners.grpc.tls")
+                report.equal("TLS: %s: open connections go on" % name, old.ask(token=token).outcome(), OPEN)
+            # Without a signal: changed files are noticed.
+            deployment.write("tls.pem", second[0])
+            deployment.write_secret("tls.key", second[1])
+            report.check("TLS: a good pair is served", deployment.until(
+                lambda: served(deployment, authority) == "second"), served(deployment, authority))
+            report.equal("TLS: the old connection goes on", old.ask(token=token).outcome(), OPEN)
+            with scenario.gateway(**over_tls) as new:
+                report.equal("TLS: a new connection", new.ask(token=token).outcome(), OPEN)
+        with scenario.gateway() as plain:
+            try:
+                plain.ask(token=token, timeout=3)
+                report.check("TLS: plaintext is not answered", False)
+            except grpc.RpcError as problem:
+                report.check("TLS: plaintext is not answered", problem.code() in (
+                    grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED), problem.code())
+        report.equal("TLS: ends cleanly on SIGTERM", deployment.stop(), 0)
+
+
+def served(deployment, authority):
+    """The common name of the certificate that a new connection sees."""
+    context = ssl.create_default_context(cadata=authority.pem)
+    context.set_alpn_protocols(["h2"])
+    with socket.create_connection(("127.0.0.1", deployment.grpc), 5) as raw:
+        with context.wrap_socket(raw, server_hostname="gate.example.test") as connection:
+            return dict(pair[0] for pair in connection.getpeercert()["subject"])["commonName"]
+
+
+def drain(report, scenario):
+    """SIGTERM with hundreds of calls in flight on each connection: answered, or refused in a way that may be retried."""
+    deployment = scenario.deployment
+    request = {}
+    with scenario.gateway() as gateway:
+        for number in range(8):
+            request[number] = gateway.message(token=scenario.north.token("caller-%d" % number, ["ledger:read"]))
+    told, ended, lock, started = {}, [], threading.Lock(), threading.Event()
+
+    def client(number):
+        with scenario.gateway() as gateway:
+            flying = []
+            try:
+                while True:
+                    flying += [gateway.stub.ProcessMessage.future(request[number], timeout=10) for _ in range(40)]
+                    while flying:
+                        answer = Answer(flying[0].result())
+                        flying.pop(0)
+                        with lock:
+                            told[answer.decision] = answer.outcome()
+                        if len(told) > 1500:
+                            started.set()
+            except grpc.RpcError as problem:
+                with lock:
+                    ended.append(problem.code().name)
+                for call in flying[1:]:
+                    try:
+                        answer = Answer(call.result())
+                        with lock:
+                            told[answer.decision] = answer.outcome()
+                    except grpc.RpcError as other:
+                        with lock:
+                            ended.append(other.code().name)
+
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    report.check("drain: calls are answered", started.wait(30), len(told))
+    report.equal("drain: exit code", deployment.stop(), 0)
+    for thread in threads:
+        thread.join(30)
+    report.equal("drain: all of %d answers were right" % len(told), set(told.values()), {OPEN})
+    report.equal("drain: the %d others may be retried" % len(ended), set(ended), {"UNAVAILABLE"})
+    _, records = deployment.audit.verify()
+    recorded = {record["id"] for record in records if record["t"] == "decision"}
+    report.equal("drain: every answer is in the log", sorted(set(told) - recorded)[:3], [])
+    report.equal("drain: the last record is shutdown", records[-1]["t"], "shutdown")
+    # What was decided but could not be told any more would show as a record without an answer.
+    untold = sum(r["t"] == "decision" and r["gw"].get("req") == "rrt-0042-77" for r in records) - len(told)
+    report.equal("drain: every recorded decision was told", untold, 0)
+    report.equal("drain: the port is closed", connects(deployment.grpc), False)
+    report.check("drain: countersign audit verify", deployment.verify_command()[0] == 0)
+
+
+def connects(port):
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
