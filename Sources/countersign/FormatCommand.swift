@@ -5,19 +5,38 @@ import PolicyTools
 import StrictJSON
 
 struct FormatCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "fmt", abstract: "Formats Cedar policies, keeping comments and parentheses.",
-        discussion: """
-            Without --write or --check the formatted text goes to standard output. Directories are searched for \
-            `.cedar` files. A text is changed only if the result parses to the same policies with the same comments.
+    static let configuration = FormatOptions.configuration(named: "fmt")
 
-            Exit codes: 0 done, 1 --check found files that are not formatted, 2 wrong usage, 3 cannot read or parse.
+    @OptionGroup var options: FormatOptions
 
-            Example: countersign fmt --check policies
-            Example: countersign fmt --write policies/orders.cedar
-            Example: countersign fmt - < orders.cedar
-            """
-    )
+    func run() throws { try options.format() }
+}
+
+/// The same beside the other work on policies.
+struct PolicyFormatCommand: ParsableCommand {
+    static let configuration = FormatOptions.configuration(named: "format")
+
+    @OptionGroup var options: FormatOptions
+
+    func run() throws { try options.format() }
+}
+
+struct FormatOptions: ParsableArguments {
+    static func configuration(named name: String) -> CommandConfiguration {
+        CommandConfiguration(
+            commandName: name, abstract: "Formats Cedar policies, keeping comments and parentheses.",
+            discussion: """
+                Without --write or --check the formatted text goes to standard output. Directories are searched for \
+                `.cedar` files. A text is changed only if the result parses to the same policies with the same comments.
+
+                Exit codes: 0 done, 1 --check found files that are not formatted, 2 wrong usage, 3 cannot read or parse.
+
+                Example: countersign fmt --check policies
+                Example: countersign fmt --write policies/orders.cedar
+                Example: countersign fmt - < orders.cedar
+                """
+        )
+    }
 
     @Flag(name: .long, help: "Names the files that are not formatted, and changes none.")
     var check = false
@@ -36,7 +55,7 @@ struct FormatCommand: ParsableCommand {
         if write, paths.contains("-") { throw ValidationError("standard input cannot be written back") }
     }
 
-    func run() throws {
+    func format() throws {
         let result = FormatRun(paths: paths, isWriting: write)
         if json {
             Terminal.say(String(decoding: result.json(includingText: !check && !write), as: UTF8.self))

@@ -4,7 +4,10 @@ import ArgumentParser
 
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "policy", abstract: "Cedar policies: conformance, and more.",
-        subcommands: [PolicyConformanceCommand.self]
+        commandName: "policy", abstract: "Cedar policies: validate, format, convert, replay test cases.",
+        subcommands: [
+            PolicyValidateCommand.self, PolicyFormatCommand.self, PolicyConvertCommand.self,
+            PolicyConformanceCommand.self,
+        ]
     )
 }

@@ -31,6 +31,13 @@ package struct FileProblem: Sendable, Hashable, CustomStringConvertible {
             column: diagnostic.location.column, message: diagnostic.problem + expected)
     }
 
+    init(_ finding: ValidationFinding) {
+        let expected = finding.expected.isEmpty ? "" : "; expected \(finding.expected)"
+        self.init(
+            severity: finding.kind.severity, file: finding.location.file, line: finding.location.line,
+            column: finding.location.column, message: "policy `\(finding.policy)`: \(finding.problem)\(expected)")
+    }
+
     init(_ error: ToolError, file: String) { self.init(file: file, message: error.description) }
 
     /// `file:line:column: error: message` on one line.
