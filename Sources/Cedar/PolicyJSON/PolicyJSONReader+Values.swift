@@ -20,7 +20,13 @@ extension PolicyJSONReader {
         case .array(let list):
             return elements(of: list) { reader, json in reader.nestedValue(json) }.flatMap { make(.set($0)) }
         case .object(let object):
-            if let escape = Escape(object) { return self.escape(escape, json) }
+            if let escape = Escape(object) {
+                guard !Self.holdsForeignNumber(object) else {
+                    report("it holds a number that is no integer of 64 bits in plain notation")
+                    return nil
+                }
+                return self.escape(escape, json)
+            }
             let fields = members(of: object) { reader, _, member -> Expression.Field? in
                 reader.nestedValue(member.value).map { Expression.Field(key: Expression.Name(member.key), value: $0) }
             }
@@ -58,6 +64,20 @@ extension PolicyJSONReader {
                 return nil
             }
         }
+    }
+
+    /// Whether there is a number that no value can be, in members that an escape passes over too.
+    private static func holdsForeignNumber(_ object: JSONObject) -> Bool {
+        var open = object.members.map(\.value)
+        while let json = open.popLast() {
+            switch json {
+            case .number(let number): if number.int64 == nil { return true }
+            case .array(let elements): open += elements
+            case .object(let inner): open += inner.members.map(\.value)
+            case .null, .bool, .string: break
+            }
+        }
+        return false
     }
 
     private mutating func escape(_ escape: Escape, _ json: JSONValue) -> Expression? {

@@ -19,6 +19,7 @@ enum PolicyJSONTable {
         (#"{"Value":{"__extn":{"fn":"ip","arg":"x","z":1}}}"#, #"ip("x")"#),
         (#"{"Value":{"__extn":{"fn":"ip","args":["x","y"]}}}"#, #"ip("x", "y")"#),
         (#"{"Value":{"__extn":{"fn":"ip","arg":"x","args":["y"]}}}"#, #"ip("x")"#),
+        (#"{"Value":{"__extn":{"fn":"ip","arg":"x","args":null,"z":{"a":null}}}}"#, #"ip("x")"#),
         (#"{"Value":{"__extn":{"fn":"ip"}}}"#, #"{"__extn": {fn: "ip"}}"#),
         (#"{"Value":{"__extn":{"fn":1,"arg":1}}}"#, #"{"__extn": {arg: 1, fn: 1}}"#),
         (
@@ -85,6 +86,8 @@ enum PolicyJSONTable {
         #"{"Value":{"__entity":{"type":"A b","id":"x"}}}"#, #"{"Value":{"__entity":{"type":"if","id":"x"}}}"#,
         #"{"Value":{"__extn":{"fn":"ip","arg":null}}}"#, #"{"Value":{"__extn":{"fn":"a b","arg":1}}}"#,
         #"{"Value":{"__extn":{"fn":"if","arg":1}}}"#, #"{"Value":{"__extn":{"fn":"__cedar","arg":1}}}"#,
+        #"{"Value":{"__entity":{"type":"A","id":"x","z":1.5}}}"#,
+        #"{"Value":{"__extn":{"fn":"ip","arg":"x","args":[9223372036854775808]}}}"#,
         #"{"!":{"Value":true}}"#, #"{"!":[{"Value":true}]}"#, #"{"!":{"arg":{"Value":true},"x":1}}"#,
         #"{"isEmpty":{"left":{"Value":1}}}"#, #"{"isEmpty":[{"Value":1}]}"#, #"{"contains":[{"Value":1},{"Value":1}]}"#,
         #"{"contains":{"left":{"Value":1}}}"#, #"{"==":{"left":{"Value":1},"right":{"Value":1},"x":2}}"#,
