@@ -51,12 +51,14 @@ public final class AuditLog: Sendable {
         let integrator = Integrator(queue: queue, store: recovery.store, publisher: publisher, lock: lock)
         let record = try EnvelopeRecord.make(type: "boot", boot: boot, members: configuration.allBootMembers)
         let outcome = Mutex<Result<AuditReceipt, AuditLogError>>(.failure(.turnedOff))
-        queue.append(record, to: .direct { result in outcome.withLock { $0 = result } }, deadline: nil)
+        record.withView {
+            queue.append($0, to: .direct { result in outcome.withLock { $0 = result } }, deadline: nil)
+        }
         writer.writeQueued()
         _ = try outcome.withLock { $0 }.get()
-        try LogThread.start { writer.run() }
+        try LogThread.start("audit-writer") { writer.run() }
         do {
-            try LogThread.start { integrator.run() }
+            try LogThread.start("audit-tree") { integrator.run() }
         } catch {
             queue.monitor.withLock { $0.isAbandoned = true }
             queue.monitor.wake(.writer)
@@ -76,6 +78,28 @@ public final class AuditLog: Sendable {
         _ record: AuditRecord, on eventLoop: any EventLoop, deadline: NIODeadline? = nil,
         whenDurable: @escaping @Sendable (Result<AuditReceipt, AuditLogError>) -> Void
     ) {
+        record.withView { queue.append($0, to: .eventLoop(eventLoop, whenDurable), deadline: deadline) }
+    }
+
+    /// Queues a record whose bytes the caller keeps; never blocks.
+    ///
+    /// The same as ``append(_:on:deadline:whenDurable:)``, for callers that build one record after another in the same
+    /// memory: the bytes are copied before it returns.
+    ///
+    /// - Parameters:
+    ///   - leaf: The leaf without the digits of `n`, see ``AuditRecord``.
+    ///   - counterOffset: Where in the leaf the digits go.
+    ///   - disclosures: The JSON array of the disclosures, or nothing.
+    ///   - release: When the completion may run.
+    ///   - eventLoop: Where `whenDurable` runs.
+    ///   - deadline: How long the record may wait for room while the queue is full.
+    ///   - whenDurable: Gets the receipt after the sync, or the reason why the verdict must not leave.
+    public func append(
+        leaf: UnsafeRawBufferPointer, counterOffset: Int, disclosures: UnsafeRawBufferPointer,
+        release: AuditRecord.Release, on eventLoop: any EventLoop, deadline: NIODeadline? = nil,
+        whenDurable: @escaping @Sendable (Result<AuditReceipt, AuditLogError>) -> Void
+    ) {
+        let record = RecordView(leaf: leaf, counterOffset: counterOffset, disclosures: disclosures, release: release)
         queue.append(record, to: .eventLoop(eventLoop, whenDurable), deadline: deadline)
     }
 
@@ -93,7 +117,9 @@ public final class AuditLog: Sendable {
     ) async throws(AuditLogError) -> AuditReceipt {
         let record = try EnvelopeRecord.make(type: type, boot: boot, members: members, commitments: commitments)
         let result = await withCheckedContinuation { continuation in
-            queue.append(record, to: .direct { continuation.resume(returning: $0) }, deadline: nil)
+            record.withView {
+                queue.append($0, to: .direct { continuation.resume(returning: $0) }, deadline: nil)
+            }
         }
         return try result.get()
     }

@@ -55,6 +55,8 @@ struct FailingDiskTests {
         let disk = FailingDisk()
         var configuration = fixture.configuration
         configuration.fileSystem = disk.fileSystem()
+        // The copy is made while nothing is published.
+        configuration.checkpointInterval = .seconds(60)
         let log = try AuditLog.open(configuration)
         disk.plan.withLock { $0.failingSyncs = 1 }
         #expect(failures(await LogFixture.append(50, to: log)) == [])

@@ -7,6 +7,15 @@ import Synchronization
 
 /// A disk in memory that forgets, keeps or tears what was not synced when the power goes.
 final class SimulatedDisk: Sendable {
+    /// How the disk takes `O_DIRECT`.
+    enum Direct: Sendable, CaseIterable {
+        case accepted
+        /// The mode cannot be set.
+        case refusedAtOnce
+        /// The mode can be set, but every direct write fails.
+        case refusedWhenTried
+    }
+
     private struct Inode {
         var content: [UInt8] = []
         var durable: [UInt8] = []
@@ -21,6 +30,9 @@ final class SimulatedDisk: Sendable {
         /// Changes of names that no `fsync` of their directory has covered, in order; `nil` is a removal.
         var unsyncedNames: [String: [(path: String, inode: Int?)]] = [:]
         var open: [Int32: Int] = [:]
+        /// Descriptors whose transfers are direct.
+        var direct: Set<Int32> = []
+        var directWrites = 0
         var nextInode = 1
         var nextDescriptor: Int32 = 1
         var locked: Int32?
@@ -31,13 +43,19 @@ final class SimulatedDisk: Sendable {
 
     private let state: Mutex<State>
 
-    init(cutAt operation: Int?, seed: UInt64) {
+    private let direct: Direct
+
+    init(cutAt operation: Int?, seed: UInt64, direct: Direct = .accepted) {
+        self.direct = direct
         var state = State(random: SeededRandom(state: seed))
         state.cut = operation
         self.state = Mutex(state)
     }
 
     var operations: Int { state.withLock { $0.operations } }
+
+    /// How many writes passed the page cache by.
+    var directWrites: Int { state.withLock { $0.directWrites } }
 
     /// What is there when the power is back.
     func afterPowerCut() -> SimulatedDisk {
@@ -105,6 +123,38 @@ final class SimulatedDisk: Sendable {
         state.unsyncedNames[Self.parent(of: path), default: []].append((path, inode))
     }
 
+    /// Refuses a direct write whose memory, length or place is not aligned, as disks do.
+    private func checkDirect(
+        _ file: LogFileSystem.File, _ runs: [UnsafeRawBufferPointer], _ offset: UInt64
+    ) throws(AuditLogError) {
+        guard state.withLock({ $0.direct.contains(file.descriptor) }) else { return }
+        let isAligned =
+            offset % 4096 == 0
+            && runs.allSatisfy { $0.count % 4096 == 0 && ($0.isEmpty || UInt(bitPattern: $0.baseAddress) % 4096 == 0) }
+        guard isAligned, direct == .accepted else {
+            throw .storage(operation: "writing", path: file.path, code: EINVAL)
+        }
+        state.withLock { $0.directWrites += 1 }
+    }
+
+    private func write(
+        _ file: LogFileSystem.File, _ runs: [UnsafeRawBufferPointer], _ offset: UInt64
+    ) throws(AuditLogError) {
+        try checkDirect(file, runs, offset)
+        try perform(file.path) { state -> Void? in
+            guard let number = state.open[file.descriptor] else { return nil }
+            var offset = Int(offset)
+            for bytes in runs where !bytes.isEmpty {
+                let end = offset + bytes.count
+                let missing = end - (state.inodes[number]?.content.count ?? 0)
+                if missing > 0 { state.inodes[number]?.content += [UInt8](repeating: 0, count: missing) }
+                state.inodes[number]?.content.replaceSubrange(offset..<end, with: bytes)
+                state.inodes[number]?.unsynced.append((offset, Array(bytes)))
+                offset = end
+            }
+        }
+    }
+
     var fileSystem: LogFileSystem {
         LogFileSystem(
             makeDirectory: { [self] path throws(AuditLogError) in
@@ -134,18 +184,20 @@ final class SimulatedDisk: Sendable {
             close: { [self] file in
                 state.withLock {
                     $0.open[file.descriptor] = nil
+                    $0.direct.remove(file.descriptor)
                     if $0.locked == file.descriptor { $0.locked = nil }
                 }
             },
-            write: { [self] file, bytes, offset throws(AuditLogError) in
-                try perform(file.path) { state in
-                    guard let number = state.open[file.descriptor] else { return nil }
-                    let end = Int(offset) + bytes.count
-                    let missing = end - (state.inodes[number]?.content.count ?? 0)
-                    if missing > 0 { state.inodes[number]?.content += [UInt8](repeating: 0, count: missing) }
-                    state.inodes[number]?.content.replaceSubrange(Int(offset)..<end, with: bytes)
-                    state.inodes[number]?.unsynced.append((Int(offset), Array(bytes)))
+            write: { [self] file, bytes, offset throws(AuditLogError) in try write(file, [bytes], offset) },
+            writeBoth: { [self] file, first, second, offset throws(AuditLogError) in
+                try write(file, [first, second], offset)
+            },
+            setDirect: { [self] file, isDirect in
+                guard direct != .refusedAtOnce else { return false }
+                state.withLock {
+                    if isDirect { $0.direct.insert(file.descriptor) } else { $0.direct.remove(file.descriptor) }
                 }
+                return true
             },
             read: { [self] file, buffer, offset throws(AuditLogError) in
                 try perform(file.path) { state in

@@ -11,51 +11,80 @@ final class Integrator: @unchecked Sendable {
     private var publisher: LogPublisher
     private let lock: LogFileSystem.File
     /// Taken from the backlog, not yet under a checkpoint.
-    private var unpublished: [DurableRecord] = []
+    private var unpublished: [DurableFrames] = []
     private var serial = 0
-    private var lastSpaceLook: UInt64?
+    private let clock = ContinuousClock()
+    private var pace: PublishingPace
 
     init(queue: LogQueue, store: SegmentStore, publisher: LogPublisher, lock: LogFileSystem.File) {
         self.queue = queue
         self.store = store
         self.publisher = publisher
         self.lock = lock
+        pace = PublishingPace(interval: queue.configuration.checkpointInterval, now: clock.now)
     }
 
     func run() {
         let configuration = queue.configuration
         while true {
-            _ = queue.monitor.wait(as: .integrator, for: configuration.checkpointInterval) { state -> Bool? in
+            let earliest = pace.earliest
+            _ = queue.monitor.wait(as: .integrator, for: pace.timeout(now: clock.now)) { state -> Bool? in
                 let lacksSpare = state.spares.count < configuration.spareSegments && !state.spareFailed
-                let isWoken = state.backlog.count >= TilePath.width || state.isWriterFinished || lacksSpare
-                return isWoken ? true : nil
+                if state.isWriterFinished || lacksSpare { return true }
+                let isMuch = state.unpublishedRecords >= TilePath.width || queue.isPublishingUrgent(state)
+                return isMuch && clock.now >= earliest ? true : nil
             }
             let isLast = queue.monitor.withLock { $0.isWriterFinished }
             if isLast { return finish() }
-            integrate()
+            gather()
+            let isUrgent = queue.monitor.withLock { queue.isPublishingUrgent($0) }
+            if let oldest = unpublished.first, let newest = unpublished.last,
+                let size = pace.size(
+                    over: publisher.size, upTo: newest.endIndex, oldest: oldest.since, isUrgent: isUrgent,
+                    now: clock.now)
+            {
+                integrate(upTo: size)
+            }
             replenish()
         }
     }
 
-    /// Publishes what is durable; after a failure the next call tries again.
-    @discardableResult
-    func integrate() -> Bool {
+    private func gather() {
         unpublished += queue.monitor.withLock { state in
+            state.backlogRecords = 0
             defer { state.backlog = [] }
             return state.backlog
         }
-        guard !unpublished.isEmpty else { return true }
+    }
+
+    /// Publishes what is durable, up to a size; after a failure the next call tries again.
+    @discardableResult
+    private func integrate(upTo wanted: UInt64) -> Bool {
+        pace.lastPass = clock.now
+        var published: [DurableFrames] = []
+        var rest: [DurableFrames] = []
+        for batch in unpublished {
+            let (below, above) = batch.split(at: wanted)
+            if !below.frames.isEmpty { published.append(below) }
+            if !above.frames.isEmpty { rest.append(above) }
+        }
         do {
-            try publisher.publish(unpublished)
+            try publisher.publish(published)
         } catch {
             queue.configuration.logger.warning("audit checkpoint failed", metadata: ["error": "\(error)"])
             queue.monitor.withLock { $0.status.integrationFailures += 1 }
             return false
         }
+        unpublished = rest
+        release(published)
+        return true
+    }
+
+    /// Gives back what published records took: room in memory, and segments of which nothing is needed.
+    private func release(_ published: consuming [DurableFrames]) {
         let size = publisher.size
-        let count = unpublished.count
-        let bytes = unpublished.reduce(0) { $0 + $1.leaf.count + $1.disclosures.count + SegmentFrame.headerBytes }
-        unpublished = []
+        let count = published.reduce(0) { $0 + $1.frames.count }
+        let bytes = published.reduce(0) { $0 + $1.byteCount }
         let covered = queue.monitor.withLock { state -> [String] in
             state.status.checkpointSize = size
             state.unpublishedRecords -= count
@@ -67,14 +96,21 @@ final class Integrator: @unchecked Sendable {
             return covered
         }
         queue.monitor.wake(.writer)
+        var memory: [SegmentMemory] = []
+        for batch in published where batch.memory !== memory.last { memory.append(batch.memory) }
+        published = []
+        queue.recycle(memory)
         for path in covered { try? store.fileSystem.removeFile(path) }
+        lookForSpace()
+    }
+
+    private func lookForSpace() {
         if let free = try? store.fileSystem.freeBytes(queue.configuration.directory) {
             queue.monitor.withLock { state in
                 state.status.freeBytes = free
                 state.status.isShortOfSpace = free < queue.configuration.minimumFreeBytes
             }
         }
-        return true
     }
 
     /// Makes spare segments ahead; when none can be made and none is left, records are refused.
@@ -111,8 +147,12 @@ final class Integrator: @unchecked Sendable {
         let isAbandoned = queue.monitor.withLock { $0.isAbandoned }
         if !isAbandoned {
             // What cannot be published now is still in the segments and is published at the next start.
-            var isPublished = integrate()
-            if !isPublished { isPublished = integrate() }
+            gather()
+            var isPublished = true
+            if let size = unpublished.last?.endIndex {
+                isPublished = integrate(upTo: size)
+                if !isPublished { isPublished = integrate(upTo: size) }
+            }
             if isPublished { try? store.removeAll() }
         }
         store.fileSystem.close(lock)

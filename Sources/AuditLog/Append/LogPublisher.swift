@@ -26,19 +26,21 @@ struct LogPublisher {
     /// Adds records that follow the tree; a size is signed only after all its files are durable.
     ///
     /// After a failure the tree is as before, and the same records can be given again.
-    mutating func publish(_ records: [DurableRecord]) throws(AuditLogError) {
+    mutating func publish(_ batches: [DurableFrames]) throws(AuditLogError) {
         var edge = edge
         var bundle = bundle
-        for record in records {
-            guard record.index == edge.size else {
-                throw .corrupted(file: "wal", offset: record.index, problem: "record \(edge.size) is missing")
-            }
-            bundle.append(record)
-            try edge.append(TreeHash.leaf(record.leaf)) { level, index, hashes throws(AuditLogError) in
-                try writeTile(level: level, index: index, hashes)
-                guard level == 0 else { return }
-                try write(bundle, number: index, width: TilePath.width)
-                bundle = Bundle()
+        for batch in batches {
+            try batch.forEach { index, leaf, disclosures throws(AuditLogError) in
+                guard index == edge.size else {
+                    throw .corrupted(file: "wal", offset: index, problem: "record \(edge.size) is missing")
+                }
+                bundle.append(index, leaf: leaf, disclosures: disclosures)
+                try edge.append(TreeHash.leaf(leaf)) { level, index, hashes throws(AuditLogError) in
+                    try writeTile(level: level, index: index, hashes)
+                    guard level == 0 else { return }
+                    try write(bundle, number: index, width: TilePath.width)
+                    bundle.removeAll()
+                }
             }
         }
         for (level, hashes) in edge.levels.enumerated() where !hashes.isEmpty {

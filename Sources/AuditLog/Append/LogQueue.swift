@@ -11,14 +11,17 @@ final class LogQueue: Sendable {
         /// The last `n` on stable storage.
         var durableCounter: Int64 = 0
         var gap: RecordGap?
-        var pending: [QueuedRecord] = []
+        /// Not yet taken by the writer; frames are added to the last one.
+        var pending: [FrameBatch] = []
+        var layout = Layout()
         /// Records that wait for room, by ticket, in the order of their tickets.
-        var waiting: [UInt64: QueuedRecord] = [:]
+        var waiting: [UInt64: WaitingRecord] = [:]
         var waitingBytes = 0
         var firstTicket: UInt64 = 0
         var nextTicket: UInt64 = 0
         /// Durable, not yet given to the integrator.
-        var backlog: [DurableRecord] = []
+        var backlog: [DurableFrames] = []
+        var backlogRecords = 0
         /// Records and bytes that the integrator has not published.
         var unpublishedRecords = 0
         var unpublishedBytes = 0
@@ -51,24 +54,22 @@ final class LogQueue: Sendable {
     }
 
     /// Queues a record or says at once why not.
-    func append(_ record: AuditRecord, to recipient: Recipient, deadline: NIODeadline?) {
+    func append(_ record: RecordView, to recipient: Recipient, deadline: NIODeadline?) {
+        var deliveries = Deliveries()
         if let error = problem(of: record) {
-            var deliveries = Deliveries()
             deliveries.add(recipient, .failure(error))
             return deliveries.send()
         }
-        var deliveries = Deliveries()
         let ticket: UInt64? = monitor.withLock { state in
-            let queued = QueuedRecord(record: record, recipient: recipient)
             if let refusal = state.status.refusal {
-                refuse(queued, refusal, &state, &deliveries)
+                refuse(recipient, refusal, &state, &deliveries)
                 return nil
             }
-            if hasRoom(for: queued.byteCount, state), state.waiting.isEmpty {
-                admit(queued, &state, &deliveries)
+            if hasRoom(for: record.byteCount, state), state.waiting.isEmpty {
+                admit(record, recipient, &state, &deliveries)
                 return nil
             }
-            return overflow(queued, deadline: deadline, &state, &deliveries)
+            return overflow(record, recipient, deadline: deadline, &state, &deliveries)
         }
         monitor.wake(.writer)
         deliveries.send()
@@ -77,7 +78,7 @@ final class LogQueue: Sendable {
         }
     }
 
-    private func problem(of record: AuditRecord) -> AuditLogError? {
+    private func problem(of record: RecordView) -> AuditLogError? {
         let leafBytes = record.leaf.count + 20
         guard leafBytes <= AuditRecord.maximumLeafBytes else {
             return .recordTooLarge(bytes: leafBytes, limit: AuditRecord.maximumLeafBytes)
@@ -86,9 +87,10 @@ final class LogQueue: Sendable {
         guard record.disclosures.count <= limit else {
             return .recordTooLarge(bytes: record.disclosures.count, limit: max(0, limit))
         }
-        let name = Array("\"n\":".utf8)
-        guard record.counterOffset >= name.count, record.counterOffset < record.leaf.count,
-            record.leaf[..<record.counterOffset].suffix(name.count).elementsEqual(name)
+        let (offset, leaf) = (record.counterOffset, record.leaf)
+        guard offset >= 4, offset < leaf.count, leaf[offset - 4] == UInt8(ascii: "\""),
+            leaf[offset - 3] == UInt8(ascii: "n"), leaf[offset - 2] == UInt8(ascii: "\""),
+            leaf[offset - 1] == UInt8(ascii: ":")
         else { return .invalidRecord(problem: "the place of `n` does not follow its name") }
         return nil
     }
@@ -99,50 +101,44 @@ final class LogQueue: Sendable {
     }
 
     /// Enters the queue, behind the record that explains what was refused before.
-    func admit(_ queued: QueuedRecord, _ state: inout State, _ deliveries: inout Deliveries) {
+    private func admit(
+        _ record: RecordView, _ recipient: Recipient, _ state: inout State, _ deliveries: inout Deliveries
+    ) {
         flushGap(&state)
-        var queued = queued
-        if configuration.mode != .strict, queued.record.release == .mayPrecedeSync {
-            deliveries.add(queued.recipient, .success(AuditReceipt(leafIndex: nil)))
-            queued.recipient = .nobody
+        guard configuration.mode != .strict, record.release == .mayPrecedeSync else {
+            return enqueue(record, recipient, &state)
         }
-        enqueue(queued, &state)
+        deliveries.add(recipient, .success(AuditReceipt(leafIndex: nil)))
+        enqueue(record, .nobody, &state)
     }
 
-    func flushGap(_ state: inout State) {
+    private func flushGap(_ state: inout State) {
         guard let gap = state.gap, let record = EnvelopeRecord.gap(gap, boot: boot) else { return }
         state.gap = nil
-        enqueue(QueuedRecord(record: record, recipient: .nobody), &state)
-    }
-
-    private func enqueue(_ queued: QueuedRecord, _ state: inout State) {
-        state.counter += 1
-        state.status.queuedRecords += 1
-        state.status.queuedBytes += queued.byteCount
-        state.pending.append(queued)
-        state.pending[state.pending.count - 1].counter = state.counter
+        record.withView { enqueue($0, .nobody, &state) }
     }
 
     private func overflow(
-        _ queued: QueuedRecord, deadline: NIODeadline?, _ state: inout State, _ deliveries: inout Deliveries
+        _ record: RecordView, _ recipient: Recipient, deadline: NIODeadline?, _ state: inout State,
+        _ deliveries: inout Deliveries
     ) -> UInt64? {
-        if case .async(whenFull: .drop) = configuration.mode, queued.record.release == .mayPrecedeSync {
-            deliveries.add(queued.recipient, .success(AuditReceipt(leafIndex: nil)))
+        if case .async(whenFull: .drop) = configuration.mode, record.release == .mayPrecedeSync {
+            deliveries.add(recipient, .success(AuditReceipt(leafIndex: nil)))
             count(.dropped, &state)
             return nil
         }
         // Those who wait hold as much memory as those in the queue: both have the same bound.
         guard let deadline, deadline > .now(), state.waiting.count < configuration.maximumQueuedRecords,
-            state.waitingBytes + queued.byteCount <= configuration.maximumQueuedBytes
+            state.waitingBytes + record.byteCount <= configuration.maximumQueuedBytes
         else {
-            deliveries.add(queued.recipient, .failure(.queueFull))
+            deliveries.add(recipient, .failure(.queueFull))
             count(.queueFull, &state)
             return nil
         }
         let ticket = state.nextTicket
         state.nextTicket += 1
-        state.waiting[ticket] = queued
-        state.waitingBytes += queued.byteCount
+        state.waiting[ticket] = WaitingRecord(record: record.record, recipient: recipient)
+        state.waitingBytes += record.byteCount
         return ticket
     }
 
@@ -164,24 +160,24 @@ final class LogQueue: Sendable {
                 guard hasRoom(for: queued.byteCount, state) else { return }
                 state.waiting[state.firstTicket] = nil
                 state.waitingBytes -= queued.byteCount
-                admit(queued, &state, &deliveries)
+                queued.record.withView { admit($0, queued.recipient, &state, &deliveries) }
             }
             state.firstTicket += 1
         }
     }
 
     private func refuse(
-        _ queued: QueuedRecord, _ refusal: AuditLogStatus.Refusal, _ state: inout State,
+        _ recipient: Recipient, _ refusal: AuditLogStatus.Refusal, _ state: inout State,
         _ deliveries: inout Deliveries
     ) {
         switch refusal {
         case .diskFull:
-            deliveries.add(queued.recipient, .failure(.diskFull))
+            deliveries.add(recipient, .failure(.diskFull))
             count(.diskFull, &state)
         case .turnedOff:
-            deliveries.add(queued.recipient, .failure(.turnedOff))
+            deliveries.add(recipient, .failure(.turnedOff))
             count(.writeFailed, &state)
-        case .closed: deliveries.add(queued.recipient, .failure(.closed))
+        case .closed: deliveries.add(recipient, .failure(.closed))
         }
     }
 
@@ -198,7 +194,7 @@ final class LogQueue: Sendable {
     /// - Parameters:
     ///   - refusal: Why; appenders get the error of the same name.
     ///   - unwritten: Records taken from the queue that did not become durable.
-    func refuseAll(_ refusal: AuditLogStatus.Refusal, unwritten: ArraySlice<QueuedRecord>) {
+    func refuseAll(_ refusal: AuditLogStatus.Refusal, unwritten: ArraySlice<FrameBatch>) {
         var deliveries = Deliveries()
         monitor.withLock { state in
             if state.status.refusal == nil { state.status.refusal = refusal }
@@ -208,9 +204,12 @@ final class LogQueue: Sendable {
                 case .turnedOff: .turnedOff
                 case .closed: .closed
                 }
-            for queued in unwritten + state.pending { deliveries.add(queued.recipient, .failure(error)) }
-            state.status.refusedRecords += UInt64(unwritten.count + state.pending.count)
+            for batch in unwritten + state.pending {
+                deliveries.fail(batch.recipients, error)
+                state.status.refusedRecords += UInt64(batch.frames.count)
+            }
             state.pending = []
+            state.layout.memory = nil
             state.status.queuedRecords = 0
             state.status.queuedBytes = 0
             for ticket in state.waiting.keys.sorted() {
@@ -242,6 +241,12 @@ final class LogQueue: Sendable {
 }
 
 extension LogQueue {
+    /// Whether half of what may wait for the integrator does, so that it had better not gather any longer.
+    func isPublishingUrgent(_ state: State) -> Bool {
+        state.unpublishedRecords >= configuration.maximumQueuedRecords / 2
+            || state.unpublishedBytes >= configuration.maximumQueuedBytes / 2
+    }
+
     /// Refuses further records for want of space; what is queued still fits into the segment in use.
     func stopForSpace() {
         monitor.withLock { state in
@@ -257,7 +262,7 @@ extension LogQueue {
         monitor.withLock { state in
             guard !state.isStopping else { return }
             if state.status.refusal == nil {
-                if let record { admit(QueuedRecord(record: record, recipient: .nobody), &state, &deliveries) }
+                record?.withView { admit($0, .nobody, &state, &deliveries) }
             }
             for ticket in state.waiting.keys.sorted() {
                 guard let queued = state.waiting.removeValue(forKey: ticket) else { continue }

@@ -26,7 +26,7 @@ struct LogRecovery {
             directory: directory, origin: configuration.origin, key: configuration.key, edge: edge,
             bundle: try unfinishedBundle(edge))
         var scan = SegmentScan(store: store, from: edge.size)
-        try scan.forEach { records throws(AuditLogError) in try publisher.publish(records) }
+        try scan.forEach { records throws(AuditLogError) in try publisher.publish([records]) }
         // Publishing nothing leaves an unfinished checkpoint, or none at all, as it was.
         if publisher.size == edge.size, checkpoint?.size != edge.size { try publisher.signAgain() }
         if publisher.size > edge.size {

@@ -7,7 +7,7 @@ import Logging
 /// Unchecked: its variables are touched by the opening thread until the writer's thread starts, then only by that.
 final class SegmentWriter: @unchecked Sendable {
     private enum Step {
-        case batch([QueuedRecord])
+        case batch([FrameBatch])
         case probe
         case stop
     }
@@ -19,11 +19,12 @@ final class SegmentWriter: @unchecked Sendable {
     private let store: SegmentStore
     private let clock = ContinuousClock()
     private var file: LogFileSystem.File?
-    private var offset = 0
     private var nextIndex: UInt64
     private var serial = 0
+    private var lastSync = Duration.zero
     private var healthySince: ContinuousClock.Instant?
-    private var buffer: [UInt8] = []
+    /// The last block that is not full: what is durable of it is written again with what follows.
+    private let tail = SegmentMemory(byteCount: SegmentMemory.blockBytes)
 
     init(queue: LogQueue, store: SegmentStore, nextIndex: UInt64) {
         self.queue = queue
@@ -74,26 +75,25 @@ final class SegmentWriter: @unchecked Sendable {
         return step ?? .probe
     }
 
-    private func write(_ batch: [QueuedRecord]) {
-        var rest = batch[...]
+    private func write(_ batches: [FrameBatch]) {
+        var rest = batches[...]
         while !rest.isEmpty {
             do {
-                let chunk = encode(rest)
-                guard !chunk.isEmpty else {
-                    try roll()
-                    continue
+                var count = try store(rest)
+                if count == 0 {
+                    // After a failure once more into a fresh segment, never into the same file: the kernel may have
+                    // dropped the pages and would report success.
+                    rest = queue.relocate(rest)[...]
+                    count = try retry(rest)
                 }
-                let elapsed = try store(chunk)
-                let count = chunk.count
-                offset += buffer.count
-                nextIndex += UInt64(count)
-                acknowledge(rest.prefix(count), chunk, elapsed)
+                acknowledge(rest.prefix(count))
                 rest = rest.dropFirst(count)
             } catch {
                 close()
                 let isFull = SegmentStore.isFull(error)
+                let lost = rest.reduce(0) { $0 + $1.frames.count }
                 queue.configuration.logger.error(
-                    "audit log stopped taking records", metadata: ["error": "\(error)", "lost": "\(rest.count)"])
+                    "audit log stopped taking records", metadata: ["error": "\(error)", "lost": "\(lost)"])
                 healthySince = nil
                 queue.refuseAll(isFull ? .diskFull : .turnedOff, unwritten: rest)
                 return
@@ -101,65 +101,97 @@ final class SegmentWriter: @unchecked Sendable {
         }
     }
 
-    /// Encodes as many records as fit into the rest of the segment; none if there is no segment.
-    private func encode(_ records: ArraySlice<QueuedRecord>) -> [DurableRecord] {
-        buffer.removeAll(keepingCapacity: true)
-        var chunk: [DurableRecord] = []
-        guard file != nil else { return chunk }
-        for queued in records {
-            let room = min(store.segmentBytes - offset, Self.maximumWrite) - buffer.count
-            guard queued.byteCount + 20 <= room else { break }
-            let record = queued.durable(at: nextIndex + UInt64(chunk.count))
-            SegmentFrame.append(record, synced: nextIndex, to: &buffer)
-            chunk.append(record)
-        }
-        return chunk
-    }
-
-    /// Writes and syncs; after a failure once more into a fresh segment, never into the same file: the kernel may
-    /// have dropped the pages and would report success.
-    private func store(_ chunk: [DurableRecord]) throws(AuditLogError) -> Duration {
+    /// Makes the first batches durable and returns how many; none if writing or syncing failed.
+    private func store(_ batches: ArraySlice<FrameBatch>) throws(AuditLogError) -> Int {
+        if batches.first?.startsSegment == true { try roll() }
         do {
-            return try writeBuffer()
+            return try writeAndSync(batches)
         } catch {
             queue.configuration.logger.warning("audit segment failed", metadata: ["error": "\(error)"])
             queue.monitor.withLock { $0.status.writeFailures += 1 }
+            return 0
         }
+    }
+
+    private func retry(_ batches: ArraySlice<FrameBatch>) throws(AuditLogError) -> Int {
         try roll()
         do {
-            return try writeBuffer()
+            return try writeAndSync(batches)
         } catch {
             queue.monitor.withLock { $0.status.writeFailures += 1 }
             throw error
         }
     }
 
-    private func writeBuffer() throws(AuditLogError) -> Duration {
+    /// Writes the batches that go into the segment in use, up to a limit, and syncs them at once.
+    private func writeAndSync(_ batches: ArraySlice<FrameBatch>) throws(AuditLogError) -> Int {
         guard let file else { throw .turnedOff }
+        var count = 0
+        var bytes = 0
+        var index = nextIndex
+        for batch in batches {
+            if count > 0, batch.startsSegment || bytes + batch.range.count > Self.maximumWrite { break }
+            for frame in batch.frames {
+                SegmentFrame.seal(frame, index: index, synced: nextIndex, in: batch.memory.bytes)
+                index += 1
+            }
+            count += 1
+            bytes += batch.range.count
+        }
         let start = clock.now
-        try store.fileSystem.write(buffer[...], to: file, at: UInt64(offset))
+        for batch in batches.prefix(count) { try write(batch, to: file) }
         try store.fileSystem.syncData(file)
-        return start.duration(to: clock.now)
+        lastSync = start.duration(to: clock.now)
+        return count
     }
 
-    private func acknowledge(_ records: ArraySlice<QueuedRecord>, _ chunk: [DurableRecord], _ elapsed: Duration) {
-        var deliveries = Deliveries()
-        for (queued, record) in zip(records, chunk) {
-            deliveries.add(queued.recipient, .success(AuditReceipt(leafIndex: record.index)))
+    /// Writes the blocks that a batch touches; what follows its end is zero in the file, and stays so.
+    private func write(_ batch: FrameBatch, to file: LogFileSystem.File) throws(AuditLogError) {
+        let (bytes, range) = (batch.memory.bytes, batch.range)
+        let start = SegmentMemory.roundedDown(range.lowerBound)
+        let end = SegmentMemory.roundedDown(range.upperBound)
+        // The memory before this one ended within a block; `tail` holds that block's beginning.
+        if batch.lead > 0 { bytes.copyMemory(from: tail.readable(0..<batch.lead)) }
+        let rest = range.upperBound - end
+        tail.bytes.copyMemory(from: batch.memory.readable(end..<range.upperBound))
+        for place in rest..<tail.count { tail.bytes[place] = 0 }
+        let last = tail.readable(0..<(rest == 0 ? 0 : tail.count))
+        try store.fileSystem.writeBoth(file, batch.memory.readable(start..<end), last, UInt64(batch.base + start))
+    }
+
+    private func acknowledge(_ batches: ArraySlice<FrameBatch>) {
+        var durable: [DurableFrames] = []
+        var records = 0
+        var bytes = 0
+        let first = nextIndex
+        let now = clock.now
+        for batch in batches {
+            durable.append(
+                DurableFrames(memory: batch.memory, firstIndex: nextIndex, frames: batch.frames, since: now))
+            nextIndex += UInt64(batch.frames.count)
+            records += batch.frames.count
+            bytes += batch.range.count
         }
+        var deliveries = Deliveries()
         let isMuch = queue.monitor.withLock { state in
             state.status.durableSize = nextIndex
-            if let last = records.last { state.durableCounter = last.counter }
-            state.status.queuedRecords -= records.count
-            state.status.queuedBytes -= records.reduce(0) { $0 + $1.byteCount }
+            if let last = batches.last { state.durableCounter = last.lastCounter }
+            state.status.queuedRecords -= records
+            state.status.queuedBytes -= bytes
             state.status.batches += 1
-            state.status.lastBatchRecords = records.count
-            state.status.lastSyncMicroseconds = UInt64(max(0, elapsed / .microseconds(1)))
-            state.backlog.append(contentsOf: chunk)
-            state.unpublishedRecords += chunk.count
-            state.unpublishedBytes += buffer.count
+            state.status.lastBatchRecords = records
+            state.status.lastSyncMicroseconds = UInt64(max(0, lastSync / .microseconds(1)))
+            state.backlog.append(contentsOf: durable)
+            state.backlogRecords += records
+            state.unpublishedRecords += records
+            state.unpublishedBytes += bytes
             queue.admitWaiting(&state, &deliveries)
-            return state.backlog.count >= TilePath.width
+            return state.backlogRecords >= TilePath.width || queue.isPublishingUrgent(state)
+        }
+        var index = first
+        for batch in batches {
+            batch.recipients.succeed(firstIndex: index)
+            index += UInt64(batch.frames.count)
         }
         deliveries.send()
         if isMuch { queue.monitor.wake(.integrator) }
@@ -181,7 +213,6 @@ final class SegmentWriter: @unchecked Sendable {
             source = try store.makeSpare(named: "spare-w\(serial)")
         }
         file = try store.activate(source, base: nextIndex)
-        offset = 0
         queue.monitor.withLock { state in
             if state.segments.last?.base == nextIndex { state.segments.removeLast() }
             state.segments.append((nextIndex, "\(store.path)/\(SegmentStore.name(base: nextIndex))"))
@@ -192,7 +223,6 @@ final class SegmentWriter: @unchecked Sendable {
     private func close() {
         if let file { store.fileSystem.close(file) }
         file = nil
-        offset = 0
     }
 
     private func probe() {

@@ -21,4 +21,14 @@ extension LogFileSystem {
         bytes.removeLast(bytes.count - count)
         return bytes
     }
+
+    /// Reads a whole segment; returns how many bytes it has.
+    func readAll(_ file: File) throws(Failure) -> (SegmentMemory, Int) {
+        let size = try size(file)
+        guard size <= 1 << 30 else {
+            throw .corrupted(file: file.path, offset: 1 << 30, problem: "it is larger than a segment may be")
+        }
+        let memory = SegmentMemory(byteCount: Int(size))
+        return (memory, try read(file, UnsafeMutableRawBufferPointer(rebasing: memory.bytes[..<Int(size)]), 0))
+    }
 }

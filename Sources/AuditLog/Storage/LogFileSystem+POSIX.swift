@@ -46,6 +46,28 @@ extension LogFileSystem {
                 }
             }
         },
+        writeBoth: { file, first, second, offset throws(Failure) in
+            var done = 0
+            while done < first.count + second.count {
+                let start = UnsafeRawBufferPointer(rebasing: first.dropFirst(done))
+                let end = UnsafeRawBufferPointer(rebasing: second.dropFirst(max(0, done - first.count)))
+                let count = withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { vectors in
+                    vectors[0] = iovec(iov_base: .init(mutating: start.baseAddress), iov_len: start.count)
+                    vectors[1] = iovec(iov_base: .init(mutating: end.baseAddress), iov_len: end.count)
+                    return pwritev(file.descriptor, vectors.baseAddress, 2, off_t(offset) + off_t(done))
+                }
+                if count > 0 {
+                    done += count
+                } else if count == 0 || errno != EINTR {
+                    throw failure("writing", file.path)
+                }
+            }
+        },
+        setDirect: { file, isDirect in
+            let flags = fcntl(file.descriptor, F_GETFL)
+            guard flags >= 0 else { return false }
+            return fcntl(file.descriptor, F_SETFL, isDirect ? flags | directFlag : flags & ~directFlag) == 0
+        },
         read: { file, buffer, offset throws(Failure) in
             var done = 0
             while done < buffer.count {
@@ -106,6 +128,13 @@ extension LogFileSystem {
             return UInt64(information.f_bavail) * UInt64(information.f_frsize)
         }
     )
+
+    /// `O_DIRECT`, which differs between processors and is not in every C library's Swift names.
+    #if arch(arm64) || arch(arm)
+        private static let directFlag: Int32 = 0o200000
+    #else
+        private static let directFlag: Int32 = 0o40000
+    #endif
 
     private static func failure(_ operation: String, _ path: String) -> Failure {
         .storage(operation: operation, path: path, code: errno)

@@ -35,6 +35,15 @@ package struct LogFileSystem: Sendable {
     /// Writes all bytes at an offset.
     package var write:
         @Sendable (_ file: File, _ bytes: UnsafeRawBufferPointer, _ offset: UInt64) throws(Failure) -> Void
+    /// Writes two runs of bytes, one behind the other, in one operation.
+    package var writeBoth:
+        @Sendable (
+            _ file: File, _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ offset: UInt64
+        ) throws(Failure) -> Void
+    /// Lets transfers pass the page cache by or not (`O_DIRECT`); `false` where the file system does not take it.
+    ///
+    /// While it is on, memory, offset and length of every write are multiples of ``SegmentMemory/blockBytes``.
+    package var setDirect: @Sendable (_ file: File, _ isDirect: Bool) -> Bool
     /// Reads up to a buffer's size; fewer bytes only at the end of the file.
     package var read:
         @Sendable (_ file: File, _ into: UnsafeMutableRawBufferPointer, _ offset: UInt64) throws(Failure) -> Int

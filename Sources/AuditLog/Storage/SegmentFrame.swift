@@ -22,20 +22,37 @@ enum SegmentFrame {
         var end: Int
     }
 
-    static func append(_ record: DurableRecord, synced: UInt64, to bytes: inout [UInt8]) {
-        let start = bytes.count
-        append(UInt32(truncatingIfNeeded: 18 + record.leaf.count + record.disclosures.count), to: &bytes)
-        append(UInt32(0), to: &bytes)
-        append(record.index, to: &bytes)
-        append(synced, to: &bytes)
-        append(UInt16(truncatingIfNeeded: record.leaf.count), to: &bytes)
-        bytes.append(contentsOf: record.leaf)
-        bytes.append(contentsOf: record.disclosures)
-        bytes.withUnsafeMutableBytes { buffer in
-            let covered = UnsafeRawBufferPointer(rebasing: buffer[(start + prefixBytes)...])
-            let checksum = CRC32C.checksum(covered).littleEndian
-            buffer.storeBytes(of: checksum, toByteOffset: start + 4, as: UInt32.self)
-        }
+    /// Writes a frame, all but what ``seal(_:index:synced:in:)`` adds, with the digits of `n` put into the leaf.
+    static func write(
+        _ frame: FrameRange, leaf: UnsafeRawBufferPointer, counter: DecimalDigits, at counterOffset: Int,
+        disclosures: UnsafeRawBufferPointer, to bytes: UnsafeMutableRawBufferPointer
+    ) {
+        let length = UInt32(truncatingIfNeeded: frame.byteCount - prefixBytes)
+        bytes.storeBytes(of: length.littleEndian, toByteOffset: frame.start, as: UInt32.self)
+        let leafCount = UInt16(truncatingIfNeeded: frame.leafCount)
+        bytes.storeBytes(of: leafCount.littleEndian, toByteOffset: frame.start + 24, as: UInt16.self)
+        var offset = copy(
+            UnsafeRawBufferPointer(rebasing: leaf[..<counterOffset]), to: bytes, at: frame.leaf.lowerBound)
+        offset = counter.write(to: bytes, at: offset)
+        offset = copy(UnsafeRawBufferPointer(rebasing: leaf[counterOffset...]), to: bytes, at: offset)
+        _ = copy(disclosures, to: bytes, at: offset)
+    }
+
+    /// Adds a frame's index, how much was durable before, and the checksum.
+    static func seal(_ frame: FrameRange, index: UInt64, synced: UInt64, in bytes: UnsafeMutableRawBufferPointer) {
+        bytes.storeBytes(of: index.littleEndian, toByteOffset: frame.start + 8, as: UInt64.self)
+        bytes.storeBytes(of: synced.littleEndian, toByteOffset: frame.start + 16, as: UInt64.self)
+        let covered = UnsafeRawBufferPointer(rebasing: bytes[frame.start + prefixBytes..<frame.end])
+        let checksum = CRC32C.checksum(covered).littleEndian
+        bytes.storeBytes(of: checksum, toByteOffset: frame.start + 4, as: UInt32.self)
+    }
+
+    private static func copy(
+        _ source: UnsafeRawBufferPointer, to bytes: UnsafeMutableRawBufferPointer, at offset: Int
+    ) -> Int {
+        guard let from = source.baseAddress, let target = bytes.baseAddress else { return offset }
+        target.advanced(by: offset).copyMemory(from: from, byteCount: source.count)
+        return offset + source.count
     }
 
     /// Reads the frame at an offset; `nil` if there is no whole, undamaged one.
@@ -55,10 +72,6 @@ enum SegmentFrame {
             synced: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: start + 8, as: UInt64.self)),
             leaf: leaf, disclosures: leaf.upperBound..<end, end: end
         )
-    }
-
-    private static func append(_ value: some FixedWidthInteger, to bytes: inout [UInt8]) {
-        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
 }
 

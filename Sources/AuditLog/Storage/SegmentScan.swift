@@ -17,7 +17,7 @@ struct SegmentScan {
     ///
     /// - Throws: ``AuditLogError/corrupted(file:offset:problem:)`` if a record that was durable cannot be read.
     mutating func forEach(
-        _ body: ([DurableRecord]) throws(AuditLogError) -> Void
+        _ body: (DurableFrames) throws(AuditLogError) -> Void
     ) throws(AuditLogError) {
         let names = try store.fileSystem.list(store.path)
         let bases = names.compactMap { SegmentStore.base(of: $0) }.sorted()
@@ -29,40 +29,35 @@ struct SegmentScan {
             let limit = place + 1 < bases.count ? bases[place + 1] : UInt64.max
             guard limit > next else { continue }
             let records = try scan(path, base: base, limit: limit)
-            if !records.isEmpty { try body(records) }
+            if !records.frames.isEmpty { try body(records) }
         }
     }
 
     private mutating func scan(
         _ path: String, base: UInt64, limit: UInt64
-    ) throws(AuditLogError) -> [DurableRecord] {
+    ) throws(AuditLogError) -> DurableFrames {
         let file = try store.fileSystem.open(path, .read)
         defer { store.fileSystem.close(file) }
-        let bytes = try store.fileSystem.readAll(file, limit: 1 << 30)
-        var records: [DurableRecord] = []
+        let (memory, count) = try store.fileSystem.readAll(file)
+        let buffer = memory.readable(0..<count)
+        var frames: [FrameRange] = []
+        let first = max(base, next)
         var expected = base
         var offset = 0
-        let problem: AuditLogError? = bytes.withUnsafeBytes { buffer in
-            while expected < limit, let frame = SegmentFrame.read(buffer, at: offset), frame.index == expected {
-                if expected >= next {
-                    records.append(
-                        DurableRecord(
-                            index: expected, leaf: Array(buffer[frame.leaf]),
-                            disclosures: Array(buffer[frame.disclosures])))
-                }
-                expected += 1
-                offset = frame.end
+        while expected < limit, let frame = SegmentFrame.read(buffer, at: offset), frame.index == expected {
+            if expected >= next {
+                frames.append(
+                    FrameRange(start: offset, leafCount: frame.leaf.count, disclosureCount: frame.disclosures.count))
             }
-            guard expected < limit else { return nil }
-            if limit != .max || Self.wasSynced(expected, after: offset, in: buffer) {
-                return .corrupted(
-                    file: path, offset: UInt64(offset), problem: "record \(expected) was durable and cannot be read")
-            }
-            return nil
+            expected += 1
+            offset = frame.end
         }
-        if let problem { throw problem }
+        if expected < limit, limit != .max || Self.wasSynced(expected, after: offset, in: buffer) {
+            throw .corrupted(
+                file: path, offset: UInt64(offset), problem: "record \(expected) was durable and cannot be read")
+        }
         next = max(next, expected)
-        return records
+        return DurableFrames(memory: memory, firstIndex: first, frames: frames)
     }
 
     /// Whether a good frame further on says that this index was durable when it was written.

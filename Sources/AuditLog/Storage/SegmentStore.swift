@@ -5,16 +5,24 @@
 #elseif canImport(Musl)
     import Musl
 #endif
+import Synchronization
 
 /// The folder of write-ahead segments.
 struct SegmentStore: Sendable {
+    /// Whether the file system was found not to take direct transfers; shared by writer and integrator.
+    private final class DirectAccess: Sendable {
+        let isRefused = Atomic(false)
+    }
+
     let path: String
+    /// A whole number of blocks.
     let segmentBytes: Int
     let fileSystem: LogFileSystem
+    private let directAccess = DirectAccess()
 
     init(_ configuration: AuditLogConfiguration) {
         path = configuration.directory + "/wal"
-        segmentBytes = configuration.segmentBytes
+        segmentBytes = SegmentMemory.roundedUp(configuration.segmentBytes)
         fileSystem = configuration.fileSystem
     }
 
@@ -40,12 +48,22 @@ struct SegmentStore: Sendable {
         do {
             let file = try fileSystem.open(target, .replace)
             defer { fileSystem.close(file) }
-            let zeroes = [UInt8](repeating: 0, count: min(segmentBytes, 1 << 20))
+            var isDirect = useDirect(file)
+            let zeroes = SegmentMemory(byteCount: min(segmentBytes, 1 << 20))
+            zeroes.bytes.initializeMemory(as: UInt8.self, repeating: 0)
+            // One block first: some file systems refuse direct transfers only when they are tried.
+            var count = SegmentMemory.blockBytes
             var offset = 0
             while offset < segmentBytes {
-                let count = min(zeroes.count, segmentBytes - offset)
-                try fileSystem.write(zeroes[..<count], to: file, at: UInt64(offset))
+                do {
+                    try fileSystem.write(file, zeroes.readable(0..<count), UInt64(offset))
+                } catch .storage(_, _, EINVAL) where isDirect {
+                    directAccess.isRefused.store(true, ordering: .relaxed)
+                    isDirect = useDirect(file)
+                    continue
+                }
                 offset += count
+                count = min(zeroes.count, segmentBytes - offset)
             }
             try fileSystem.syncData(file)
         } catch {
@@ -60,7 +78,20 @@ struct SegmentStore: Sendable {
         let target = "\(path)/\(Self.name(base: base))"
         try fileSystem.rename(spare, target)
         try fileSystem.syncDirectory(path)
-        return try fileSystem.open(target, .update)
+        let file = try fileSystem.open(target, .update)
+        _ = useDirect(file)
+        return file
+    }
+
+    /// Lets the file's transfers pass the page cache by, where that is possible.
+    private func useDirect(_ file: LogFileSystem.File) -> Bool {
+        guard !directAccess.isRefused.load(ordering: .relaxed) else {
+            _ = fileSystem.setDirect(file, false)
+            return false
+        }
+        let isDirect = fileSystem.setDirect(file, true)
+        if !isDirect { directAccess.isRefused.store(true, ordering: .relaxed) }
+        return isDirect
     }
 
     /// Writes, syncs and removes a small file, to see whether the disk answers.

@@ -14,14 +14,20 @@ struct Bundle: Sendable {
         self.disclosures = disclosures
     }
 
-    mutating func append(_ record: DurableRecord) {
-        entries.append(UInt8(truncatingIfNeeded: record.leaf.count >> 8))
-        entries.append(UInt8(truncatingIfNeeded: record.leaf.count))
-        entries.append(contentsOf: record.leaf)
-        guard !record.disclosures.isEmpty else { return }
-        disclosures.append(contentsOf: "{\"i\":\(record.index),\"d\":".utf8)
-        disclosures.append(contentsOf: record.disclosures)
+    mutating func append(_ index: UInt64, leaf: UnsafeRawBufferPointer, disclosures opened: UnsafeRawBufferPointer) {
+        entries.append(UInt8(truncatingIfNeeded: leaf.count >> 8))
+        entries.append(UInt8(truncatingIfNeeded: leaf.count))
+        entries.append(contentsOf: leaf)
+        guard !opened.isEmpty else { return }
+        disclosures.append(contentsOf: "{\"i\":\(index),\"d\":".utf8)
+        disclosures.append(contentsOf: opened)
         disclosures.append(contentsOf: "}\n".utf8)
+    }
+
+    /// Takes everything out and keeps the memory.
+    mutating func removeAll() {
+        entries.removeAll(keepingCapacity: true)
+        disclosures.removeAll(keepingCapacity: true)
     }
 
     /// Splits a bundle into its entries; `nil` unless it holds exactly so many.

@@ -131,7 +131,12 @@ public struct LogReader: Sendable {
         var found: DurableRecord?
         var scan = SegmentScan(store: store, from: first)
         try? scan.forEach { records throws(AuditLogError) in
-            if let record = records.first(where: { matches($0.index, $0.leaf[...]) }) { found = record }
+            records.forEach { index, leaf, disclosures in
+                guard found == nil else { return }
+                let leaf = Array(leaf)
+                guard matches(index, leaf[...]) else { return }
+                found = DurableRecord(index: index, leaf: leaf, disclosures: Array(disclosures))
+            }
         }
         return found
     }

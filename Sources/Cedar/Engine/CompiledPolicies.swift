@@ -12,11 +12,14 @@ final class CompiledPolicies: Sendable {
     }
 
     /// In the set's order.
-    let policies: [Member]
-    let index: ScopeIndex
-    /// The actions of `action in [...]`.
-    let lists: [[Int32]]
-    let program: CompiledProgram
+    private let members: FixedBuffer<Member>
+    private let index: FixedIndex
+    /// The actions of `action in [...]`, one list after the other.
+    private let actions: FixedBuffer<Int32>
+    private let instructions: FixedBuffer<Instruction>
+    private let constants: FixedBuffer<RuntimeValue>
+    /// What is looked up on the less usual ways.
+    let tables: ProgramTables
     /// The registers that evaluation needs, variables included.
     let registers: Int
     private let ids: [PolicyID]
@@ -25,14 +28,14 @@ final class CompiledPolicies: Sendable {
     init(_ set: PolicySet, universe: Universe) {
         var compiler = ConditionCompiler(universe: universe)
         var members: [Member] = []
-        var lists: [[Int32]] = []
+        var actions: [Int32] = []
         var registers = ConditionCompiler.firstFree
         var templates: [PolicyID: CompiledCondition] = [:]
         func add(_ policy: Policy, _ condition: CompiledCondition) {
             registers = max(registers, condition.registers)
             members.append(
                 Member(
-                    scope: CompiledScope(policy.scope, universe: universe, lists: &lists), effect: policy.effect,
+                    scope: CompiledScope(policy.scope, universe: universe, actions: &actions), effect: policy.effect,
                     start: condition.start))
         }
         for policy in set.policies { add(policy, compiler.compileApart(policy.body.conditions)) }
@@ -42,11 +45,20 @@ final class CompiledPolicies: Sendable {
             add(link.policy, condition)
         }
         ids = set.policies.map(\.id) + set.links.map(\.policy.id)
-        policies = members
-        self.lists = lists
+        self.members = FixedBuffer(members)
+        self.actions = FixedBuffer(actions)
         self.registers = registers
-        index = ScopeIndex(members.map(\.scope), lists: lists)
-        program = CompiledProgram(instructions: compiler.instructions, tables: compiler.tables)
+        index = FixedIndex(ScopeIndex(members.map(\.scope), actions: actions))
+        instructions = FixedBuffer(compiler.instructions)
+        constants = FixedBuffer(compiler.tables.constants)
+        tables = compiler.tables
+    }
+
+    /// Pointers to everything that most requests need; good as long as this object lives.
+    var places: PolicyPlaces {
+        PolicyPlaces(
+            members: members.start, actions: actions.start, index: index.places, instructions: instructions.start,
+            constants: constants.start)
     }
 
     func identifiers(of numbers: PolicyNumbers) -> [PolicyID] {
@@ -61,7 +73,7 @@ final class CompiledPolicies: Sendable {
             last = failure.policy
             result.append(
                 PolicyFailure(
-                    policy: ids[Int(last)], effect: policies[Int(last)].effect, error: failure.error))
+                    policy: ids[Int(last)], effect: members.start[Int(last)].effect, error: failure.error))
         }
         return result
     }
@@ -72,6 +84,15 @@ final class CompiledPolicies: Sendable {
         for number in numbers.sorted() where result.last != number { result.append(number) }
         return result
     }
+}
+
+/// Where the parts of ``CompiledPolicies`` lie.
+struct PolicyPlaces {
+    let members: UnsafePointer<CompiledPolicies.Member>
+    let actions: UnsafePointer<Int32>
+    let index: IndexPlaces
+    let instructions: UnsafePointer<Instruction>
+    let constants: UnsafePointer<RuntimeValue>
 }
 
 extension ConditionCompiler {

@@ -11,8 +11,9 @@ struct CompiledScope: Sendable {
         let kind: Kind
         var uid: Int32 = -1
         var type: Int32 = -1
-        /// For `isInAny`: where the list stands.
-        var list: Int32 = -1
+        /// For `isInAny`: the part of the list of actions.
+        var firstAction: Int32 = 0
+        var actionCount: Int32 = 0
     }
 
     enum Kind: UInt8, Sendable {
@@ -24,23 +25,24 @@ struct CompiledScope: Sendable {
     }
 }
 
-/// Principal, action or resource of a request, as scopes see it.
+/// Principal, action or resource of a request, as scopes see it; good as long as the request's entities live.
 struct Subject {
-    let uid: RuntimeUID
     /// -1 if the universe does not know the identity.
     let number: Int32
     /// -1 if no policy and no base entity has the type.
     let type: Int32
-    let data: EntityData?
+    /// The ancestors that the universe knows, ascending.
+    let ancestors: UnsafePointer<Int32>
+    let ancestorCount: Int
 
     @inline(__always)
     func isIn(_ ancestor: Int32) -> Bool {
-        number == ancestor || data?.descends(from: ancestor) ?? false
+        number == ancestor || AncestorList.contains(ancestor, ancestors, ancestorCount)
     }
 
     /// Whether a constraint holds; `nil` if it is an open slot, which is an error.
     @inline(__always)
-    func satisfies(_ constraint: CompiledScope.Constraint, lists: [[Int32]]) -> Bool? {
+    func satisfies(_ constraint: CompiledScope.Constraint, actions: UnsafePointer<Int32>) -> Bool? {
         switch constraint.kind {
         case .any: return true
         case .equal: return number == constraint.uid
@@ -48,7 +50,10 @@ struct Subject {
         case .isType: return type == constraint.type
         case .isTypeIn: return type == constraint.type && isIn(constraint.uid)
         case .isInAny:
-            for ancestor in lists[Int(constraint.list)] where isIn(ancestor) { return true }
+            for place in constraint.firstAction..<(constraint.firstAction &+ constraint.actionCount)
+            where isIn(actions[Int(place)]) {
+                return true
+            }
             return false
         case .open: return nil
         case .openOfType: return type == constraint.type ? nil : false
@@ -57,8 +62,8 @@ struct Subject {
 }
 
 extension CompiledScope {
-    /// Translates a scope; `lists` takes the members of `action in [...]`.
-    init(_ scope: Scope, universe: Universe, lists: inout [[Int32]]) {
+    /// Translates a scope; `actions` takes the members of `action in [...]`.
+    init(_ scope: Scope, universe: Universe, actions: inout [Int32]) {
         let loader = universe.loader
         principal = Constraint(scope.principal, loader)
         resource = Constraint(scope.resource, loader)
@@ -67,8 +72,11 @@ extension CompiledScope {
         case .equal(let uid): action = Constraint(kind: .equal, uid: loader.number(uid))
         case .isIn(let uid): action = Constraint(kind: .isIn, uid: loader.number(uid))
         case .isInAny(let uids):
-            action = Constraint(kind: .isInAny, list: Int32(truncatingIfNeeded: lists.count))
-            lists.append(Array(Set(uids.map { loader.number($0) })).sorted())
+            let numbers = Set(uids.map { loader.number($0) }).sorted()
+            action = Constraint(
+                kind: .isInAny, firstAction: Int32(truncatingIfNeeded: actions.count),
+                actionCount: Int32(truncatingIfNeeded: numbers.count))
+            actions += numbers
         }
     }
 }

@@ -8,13 +8,13 @@ final class EntityData: Sendable {
     let type: Int32
     let attributes: RecordStorage
     let tags: RecordStorage
-    /// Ancestors known to the universe, ascending.
-    let ancestors: ContiguousArray<Int32>
+    /// Ancestors known to the universe.
+    let ancestors: AncestorList
     let foreignAncestors: [ForeignUID]
 
     init(
         uid: RuntimeUID, type: Int32, attributes: RecordStorage, tags: RecordStorage,
-        ancestors: ContiguousArray<Int32>, foreignAncestors: [ForeignUID]
+        ancestors: AncestorList, foreignAncestors: [ForeignUID]
     ) {
         self.uid = uid
         if case .known(let number) = uid { self.number = number } else { number = -1 }
@@ -35,19 +35,7 @@ final class EntityData: Sendable {
     }
 
     @inline(__always)
-    func descends(from number: Int32) -> Bool {
-        if ancestors.count <= 8 {
-            for index in ancestors.indices where ancestors[index] == number { return true }
-            return false
-        }
-        var (low, high) = (0, ancestors.count)
-        while low < high {
-            let middle = (low &+ high) / 2
-            if ancestors[middle] == number { return true }
-            if ancestors[middle] < number { low = middle &+ 1 } else { high = middle }
-        }
-        return false
-    }
+    func descends(from number: Int32) -> Bool { ancestors.contains(number) }
 }
 
 /// An entity identity at run time.

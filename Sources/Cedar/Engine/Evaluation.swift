@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The decision of one request.
-struct Evaluation {
-    private let policies: CompiledPolicies
+struct Evaluation: ~Copyable {
+    private let places: PolicyPlaces
     private let principal: Subject
     private let action: Subject
     private let resource: Subject
@@ -15,28 +15,26 @@ struct Evaluation {
     private var forbids = PolicyNumbers()
     private var failures: [(policy: Int32, error: EvaluationError)] = []
 
-    init(policies: CompiledPolicies, machine: Machine, request: PreparedRequest) {
-        self.policies = policies
+    init(machine: consuming Machine, principal: RuntimeUID, action: RuntimeUID, resource: RuntimeUID) {
+        places = machine.places
+        self.principal = machine.subject(principal)
+        self.action = machine.subject(action)
+        self.resource = machine.subject(resource)
         self.machine = machine
-        principal = machine.subject(request.principal.runtime)
-        action = machine.subject(request.action.runtime)
-        resource = machine.subject(request.resource.runtime)
     }
 
-    mutating func run() {
-        if policies.index.root >= 0 { visit(policies.index.root) }
-    }
+    mutating func run() { visit(places.index.root) }
 
     // MARK: Candidates
 
     /// Looks at the policies of a group; recurses once per variable.
     private mutating func visit(_ number: Int32) {
-        let group = policies.index.groups[Int(number)]
+        let group = places.index.groups[Int(number)]
         guard group.node >= 0 else {
             scan(group)
             return
         }
-        let node = policies.index.nodes[Int(group.node)]
+        let node = places.index.nodes[Int(group.node)]
         switch node.variable {
         case .principal: probe(node, principal)
         case .action: probe(node, action)
@@ -46,14 +44,14 @@ struct Evaluation {
 
     private mutating func scan(_ group: ScopeIndex.Group) {
         for place in group.start..<(group.start &+ group.count) {
-            consider(policies.index.candidates[Int(place)])
+            consider(places.index.candidates[Int(place)])
         }
     }
 
     @inline(__always)
     private mutating func probe(_ node: ScopeIndex.Node, _ subject: Subject) {
         if node.kinds.contains(.ancestor) {
-            probeAncestors(node, subject, subject.data?.ancestors.count ?? 0)
+            probeAncestors(node, subject)
         }
         if node.kinds.contains(.identity), subject.number >= 0 { visit(.identity, subject.number, node) }
         if node.kinds.contains(.type), subject.type >= 0 { visit(.type, subject.type, node) }
@@ -62,52 +60,53 @@ struct Evaluation {
 
     @inline(__always)
     private mutating func visit(_ kind: ScopeIndex.KeyKinds, _ number: Int32, _ node: ScopeIndex.Node) {
-        let found = policies.index.group(kind, number, in: node)
+        let found = places.index.group(kind, number, in: node)
         if found >= 0 { visit(found) }
     }
 
-    private mutating func probeAncestors(_ node: ScopeIndex.Node, _ subject: Subject, _ count: Int) {
-        guard count <= Int(node.ancestorCount) else {
+    private mutating func probeAncestors(_ node: ScopeIndex.Node, _ subject: Subject) {
+        guard subject.ancestorCount <= Int(node.ancestorCount) else {
             for place in node.firstAncestor..<(node.firstAncestor &+ node.ancestorCount) {
-                let ancestor = policies.index.ancestors[Int(place)]
+                let ancestor = places.index.ancestors[Int(place)]
                 if subject.isIn(ancestor) { visit(.ancestor, ancestor, node) }
             }
             return
         }
         if subject.number >= 0 { visit(.ancestor, subject.number, node) }
-        guard count > 0, let ancestors = subject.data?.ancestors else { return }
-        for ancestor in ancestors where ancestor != subject.number { visit(.ancestor, ancestor, node) }
+        for place in 0..<subject.ancestorCount where subject.ancestors[place] != subject.number {
+            visit(.ancestor, subject.ancestors[place], node)
+        }
     }
 
     // MARK: Policies
 
     private mutating func consider(_ number: Int32) {
         considered &+= 1
-        let policy = policies.policies[Int(number)]
-        switch principal.satisfies(policy.scope.principal, lists: policies.lists) {
+        let policy = places.members + Int(number)
+        switch principal.satisfies(policy.pointee.scope.principal, actions: places.actions) {
         case false?: return
         case nil: return failures.append((number, .openSlot(.principal)))
         case true?: break
         }
-        guard action.satisfies(policy.scope.action, lists: policies.lists) ?? false else { return }
-        switch resource.satisfies(policy.scope.resource, lists: policies.lists) {
+        guard action.satisfies(policy.pointee.scope.action, actions: places.actions) ?? false else { return }
+        switch resource.satisfies(policy.pointee.scope.resource, actions: places.actions) {
         case false?: return
         case nil: return failures.append((number, .openSlot(.resource)))
         case true?: break
         }
-        evaluate(number, policy)
+        evaluate(number, policy.pointee.start, policy.pointee.effect)
     }
 
-    private mutating func evaluate(_ number: Int32, _ policy: CompiledPolicies.Member) {
+    private mutating func evaluate(_ number: Int32, _ start: Int32, _ effect: Effect) {
         evaluated &+= 1
         do throws(EvaluationError) {
-            guard try machine.run(from: policy.start) else { return }
+            guard try machine.run(from: start) else { return }
         } catch {
             failures.append((number, error))
             machine.list.removeAll()
             return
         }
-        switch policy.effect {
+        switch effect {
         case .permit: permits.append(number)
         case .forbid: forbids.append(number)
         }
@@ -116,7 +115,7 @@ struct Evaluation {
     // MARK: Outcome
 
     /// The decision, with policies in the set's order.
-    var response: Response {
+    func response(_ policies: CompiledPolicies) -> Response {
         let decision: Decision = forbids.isEmpty && !permits.isEmpty ? .allow : .deny
         let determining = forbids.isEmpty ? permits : forbids
         return Response(

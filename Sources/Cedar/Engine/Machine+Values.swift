@@ -39,7 +39,7 @@ extension Machine {
     /// The number of an entity's type; -1 if no policy names it.
     func type(of place: Place) throws(EvaluationError) -> Int32 {
         switch place.pointee {
-        case .entity(let number): return universe.identities.groups[Int(number)]
+        case .entity(let number): return type(number)
         case .foreign(let uid): return uid.type
         case .bool, .long, .string, .set, .record, .decimal, .datetime, .duration, .ip:
             throw Self.mismatch([.entity], place)
@@ -47,22 +47,6 @@ extension Machine {
     }
 
     // MARK: Entities
-
-    /// The entity of a number: of the first group that has it, else of the base.
-    @inline(__always)
-    func data(_ number: Int32) -> EntityData? {
-        for group in overlays { if let found = group.member(number) { return found } }
-        return universe.entities[Int(number)]
-    }
-
-    func data(_ uid: RuntimeUID) -> EntityData? {
-        switch uid {
-        case .known(let number): return data(number)
-        case .foreign(let foreign):
-            for group in overlays { if let found = group.member(foreign) { return found } }
-            return nil
-        }
-    }
 
     func attribute(_ name: Int32, of place: Place) throws(EvaluationError) -> Place {
         switch place.pointee {
@@ -72,16 +56,19 @@ extension Machine {
             }
             return found
         case .entity(let number): return try attribute(name, of: .known(number), data(number))
-        case .foreign(let uid): return try attribute(name, of: .foreign(uid), data(.foreign(uid)))
+        case .foreign(let uid): return try attribute(name, of: .foreign(uid), data(uid))
         case .bool, .long, .string, .set, .decimal, .datetime, .duration, .ip:
             throw Self.mismatch([.record, .entity], place)
         }
     }
 
-    private func attribute(_ name: Int32, of uid: RuntimeUID, _ data: EntityData?) throws(EvaluationError) -> Place {
-        guard let data else { throw .entityDoesNotExist(universe.uid(of: uid)) }
-        guard let found = data.attributes.place(of: name) else {
-            throw .attributeMissing(universe.uid(of: uid), attribute: universe.names.texts[Int(name)])
+    @inline(__always)
+    private func attribute(
+        _ name: Int32, of uid: @autoclosure () -> RuntimeUID, _ data: Unmanaged<EntityData>?
+    ) throws(EvaluationError) -> Place {
+        guard let data else { throw .entityDoesNotExist(universe.uid(of: uid())) }
+        guard let found = data._withUnsafeGuaranteedRef({ $0.attributes.place(of: name) }) else {
+            throw .attributeMissing(universe.uid(of: uid()), attribute: universe.names.texts[Int(name)])
         }
         return found
     }
@@ -89,8 +76,8 @@ extension Machine {
     func has(_ name: Int32, in place: Place) throws(EvaluationError) -> Bool {
         switch place.pointee {
         case .record(let record): return record.place(of: name) != nil
-        case .entity(let number): return data(number)?.attributes.place(of: name) != nil
-        case .foreign(let uid): return data(.foreign(uid))?.attributes.place(of: name) != nil
+        case .entity(let number): return data(number)?._withUnsafeGuaranteedRef { $0.attributes.place(of: name) } != nil
+        case .foreign(let uid): return data(uid)?._withUnsafeGuaranteedRef { $0.attributes.place(of: name) } != nil
         case .bool, .long, .string, .set, .decimal, .datetime, .duration, .ip:
             throw Self.mismatch([.record, .entity], place)
         }
@@ -99,14 +86,14 @@ extension Machine {
     func hasTag(_ entity: Place, _ tag: Place) throws(EvaluationError) -> Bool {
         let uid = try Self.uid(entity)
         guard case .string(let tag) = tag.pointee else { throw Self.mismatch([.string], tag) }
-        return data(uid)?.tags.value(of: tag, in: universe) != nil
+        return data(uid)?._withUnsafeGuaranteedRef { $0.tags.value(of: tag, in: universe) } != nil
     }
 
     func tag(_ tag: Place, of entity: Place) throws(EvaluationError) -> RuntimeValue {
         let uid = try Self.uid(entity)
         guard case .string(let tag) = tag.pointee else { throw Self.mismatch([.string], tag) }
         guard let data = data(uid) else { throw .entityDoesNotExist(universe.uid(of: uid)) }
-        guard let found = data.tags.value(of: tag, in: universe) else {
+        guard let found = data._withUnsafeGuaranteedRef({ $0.tags.value(of: tag, in: universe) }) else {
             throw .tagMissing(universe.uid(of: uid), tag: tag)
         }
         return found
@@ -115,21 +102,36 @@ extension Machine {
     /// A variable of the request, for scopes.
     func subject(_ uid: RuntimeUID) -> Subject {
         switch uid {
-        case .known(let number):
-            Subject(uid: uid, number: number, type: universe.identities.groups[Int(number)], data: data(number))
-        case .foreign(let foreign): Subject(uid: uid, number: -1, type: foreign.type, data: data(uid))
+        case .known(let number): return subject(number, type(number), data(number))
+        case .foreign(let foreign): return subject(-1, foreign.type, data(foreign))
         }
+    }
+
+    @inline(__always)
+    private func subject(_ number: Int32, _ type: Int32, _ data: Unmanaged<EntityData>?) -> Subject {
+        let ancestors = data?._withUnsafeGuaranteedRef { ($0.ancestors.start, $0.ancestors.count) }
+        let (start, count) = ancestors ?? (AncestorList.none.start, 0)
+        return Subject(number: number, type: type, ancestors: start, ancestorCount: count)
     }
 
     // MARK: Hierarchy
 
     func isIn(_ place: Place, _ ancestor: Int32) throws(EvaluationError) -> Bool {
         switch place.pointee {
-        case .entity(let number): return number == ancestor || data(number)?.descends(from: ancestor) ?? false
-        case .foreign(let uid): return data(.foreign(uid))?.descends(from: ancestor) ?? false
+        case .entity(let number): return number == ancestor || descends(data(number), ancestor)
+        case .foreign(let uid): return descends(data(uid), ancestor)
         case .bool, .long, .string, .set, .record, .decimal, .datetime, .duration, .ip:
             throw Self.mismatch([.entity], place)
         }
+    }
+
+    @inline(__always)
+    private func descends(_ data: Unmanaged<EntityData>?, _ ancestor: Int32) -> Bool {
+        data?._withUnsafeGuaranteedRef { $0.descends(from: ancestor) } ?? false
+    }
+
+    private func descends(_ data: Unmanaged<EntityData>?, _ ancestor: RuntimeUID) -> Bool {
+        data?._withUnsafeGuaranteedRef { $0.descends(from: ancestor) } ?? false
     }
 
     func isIn(_ left: Place, _ right: Place) throws(EvaluationError) -> Bool {
@@ -145,7 +147,7 @@ extension Machine {
             let data = data(uid)
             for element in set.elements {
                 guard let other = element.identity else { continue }
-                if other.isSame(as: uid) || data?.descends(from: other) ?? false { return true }
+                if other.isSame(as: uid) || descends(data, other) { return true }
             }
             return false
         case .bool, .long, .string, .record, .decimal, .datetime, .duration, .ip:
@@ -154,7 +156,7 @@ extension Machine {
     }
 
     private func isIn(_ uid: RuntimeUID, _ ancestor: RuntimeUID) -> Bool {
-        uid.isSame(as: ancestor) || data(uid)?.descends(from: ancestor) ?? false
+        uid.isSame(as: ancestor) || descends(data(uid), ancestor)
     }
 
     // MARK: Values
@@ -175,7 +177,7 @@ extension Machine {
 
     func isLike(_ place: Place, _ pattern: Int32) throws(EvaluationError) -> Bool {
         guard case .string(let text) = place.pointee else { throw Self.mismatch([.string], place) }
-        return program.tables.patterns[Int(pattern)].matches(text)
+        return policies.tables.patterns[Int(pattern)].matches(text)
     }
 
     func contains(_ place: Place, _ element: Place) throws(EvaluationError) -> Bool {

@@ -7,29 +7,90 @@ import StrictJSON
 /// A register is a pointer to a value: of the request, of an entity, of the program, or of the register's own place
 /// among the temporaries. It may also lead into a record that its own temporary holds, which stays as long as nothing
 /// else is computed into the same register.
-struct Machine {
-    let program: CompiledProgram
-    let universe: Universe
-    let overlays: [PreparedEntities]
+///
+/// Everything that it points to must live as long as it is used: policies, universe, the groups of entities, and the
+/// request.
+struct Machine: ~Copyable {
+    let places: PolicyPlaces
+    /// Both are asked on the less usual ways only.
+    unowned(unsafe) let policies: CompiledPolicies
+    unowned(unsafe) let universe: Universe
+    private let types: UnsafePointer<Int32>
+    private let base: UnsafePointer<Unmanaged<EntityData>?>
+    private let overlays: UnsafeBufferPointer<Overlay>
     let registers: UnsafeMutablePointer<UnsafePointer<RuntimeValue>>
     let temporaries: UnsafeMutablePointer<RuntimeValue>
     /// Elements of the sets and records that are being made.
     var list: [RuntimeValue] = []
 
+    /// A group of entities; most have one member.
+    struct Overlay {
+        let group: Unmanaged<PreparedEntities>
+        /// The sole member, if its identity is known.
+        let single: Unmanaged<EntityData>?
+        let number: Int32
+        let isSingle: Bool
+
+        init(_ entities: PreparedEntities) {
+            group = .passUnretained(entities)
+            isSingle = entities.members.count == 1
+            single = isSingle ? entities.members.first.map(Unmanaged.passUnretained) : nil
+            number = isSingle ? entities.members.first?.number ?? -1 : -1
+        }
+    }
+
     init(
-        program: CompiledProgram, universe: Universe, overlays: [PreparedEntities],
+        policies: CompiledPolicies, universe: Universe, overlays: UnsafeBufferPointer<Overlay>,
         registers: UnsafeMutablePointer<UnsafePointer<RuntimeValue>>, temporaries: UnsafeMutablePointer<RuntimeValue>
     ) {
-        self.program = program
+        places = policies.places
+        self.policies = policies
         self.universe = universe
+        types = universe.typeTable.start
+        base = universe.entityTable.start
         self.overlays = overlays
         self.registers = registers
         self.temporaries = temporaries
     }
 
+    /// The entity of a number: of the first group that has it, else of the base.
+    @inline(__always)
+    func data(_ number: Int32) -> Unmanaged<EntityData>? {
+        for overlay in overlays {
+            if overlay.isSingle {
+                if overlay.number == number { return overlay.single }
+            } else if let found = overlay.group._withUnsafeGuaranteedRef({ $0.member(number) }) {
+                return .passUnretained(found)
+            }
+        }
+        return base[Int(number)]
+    }
+
+    /// The entity of any identity.
+    func data(_ uid: RuntimeUID) -> Unmanaged<EntityData>? {
+        switch uid {
+        case .known(let number): return data(number)
+        case .foreign(let foreign): return data(foreign)
+        }
+    }
+
+    @inline(never)
+    func data(_ foreign: ForeignUID) -> Unmanaged<EntityData>? {
+        for overlay in overlays {
+            if let found = overlay.group._withUnsafeGuaranteedRef({ $0.member(foreign) }) {
+                return .passUnretained(found)
+            }
+        }
+        return nil
+    }
+
+    /// The type of a known identity.
+    @inline(__always)
+    func type(_ number: Int32) -> Int32 { types[Int(number)] }
+
     @inline(__always)
     func value(_ operand: Int32) -> UnsafePointer<RuntimeValue> {
-        operand >= 0 ? registers[Int(operand)] : program.constants + Int(~operand)
+        operand >= 0 ? registers[Int(operand)] : places.constants + Int(~operand)
     }
 
     @inline(__always)
@@ -44,7 +105,7 @@ struct Machine {
     mutating func run(from start: Int32) throws(EvaluationError) -> Bool {
         var next = start
         while next >= 0 {
-            let step = program.instructions[Int(next)]
+            let step = places.instructions[Int(next)]
             switch step.operation {
             case .isTrue: next = try Self.bool(value(step.left)) ? step.yes : step.no
             case .equal: next = try isEqual(value(step.left), value(step.right)) ? step.yes : step.no
@@ -62,7 +123,7 @@ struct Machine {
             case .containsAll, .containsAny: next = try overlaps(step) ? step.yes : step.no
             case .isEmpty: next = try Self.set(value(step.left)).elements.isEmpty ? step.yes : step.no
             case .jump: next = step.yes
-            case .fail: throw program.tables.errors[Int(step.right)]
+            case .fail: throw policies.tables.errors[Int(step.right)]
             case .copy, .attribute, .tag, .add, .subtract, .multiply, .negate, .push, .makeSet, .makeRecord, .call:
                 try compute(step)
                 next &+= 1
@@ -85,7 +146,7 @@ struct Machine {
         case .makeSet: try makeSet(step)
         case .makeRecord: makeRecord(step)
         case .call:
-            let function = program.tables.functions[Int(step.yes)]
+            let function = policies.tables.functions[Int(step.yes)]
             set(step.target, try call(function, value(step.left), value(step.right)))
         case .isTrue, .equal, .less, .lessOrEqual, .greater, .greaterOrEqual, .isIn, .isInKnown, .isType, .has,
             .hasTag, .like, .contains, .containsAll, .containsAny, .isEmpty, .jump, .fail:
@@ -138,7 +199,7 @@ struct Machine {
 
     @inline(never)
     private mutating func makeRecord(_ step: Instruction) {
-        let shape = program.tables.shapes[Int(step.right)]
+        let shape = policies.tables.shapes[Int(step.right)]
         let record = shape.record(list.suffix(shape.members.count), universe: universe.identifier)
         list.removeLast(shape.members.count)
         set(step.target, .record(record))

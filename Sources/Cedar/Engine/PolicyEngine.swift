@@ -38,7 +38,7 @@ public final class PolicyEngine: Sendable {
     ) throws(PreparationError) -> Response {
         guard accepts(request, entities) else { throw .anotherEngine }
         let denied = Response(decision: .deny, determining: [], errors: [])
-        return evaluate(request, entities, otherwise: denied) { $0.response }
+        return evaluate(request, entities, otherwise: denied) { $0.response(compiled) }
     }
 
     /// How many policies' conditions are evaluated for a request; the scopes ruled the others out.
@@ -59,25 +59,33 @@ public final class PolicyEngine: Sendable {
 
     @inline(__always)
     private func evaluate<Result>(
-        _ request: PreparedRequest, _ entities: [PreparedEntities], otherwise: Result,
+        _ request: borrowing PreparedRequest, _ entities: [PreparedEntities], otherwise: Result,
         outcome: (borrowing Evaluation) -> Result
     ) -> Result {
+        let (principal, action, resource) = (
+            request.principal.runtime, request.action.runtime, request.resource.runtime
+        )
+        let context = RuntimeValue.record(request.context.storage)
         let count = compiled.registers
-        return withUnsafeTemporaryAllocation(of: RuntimeValue.self, capacity: count) { values in
-            withUnsafeTemporaryAllocation(of: UnsafePointer<RuntimeValue>.self, capacity: count) { places in
-                guard let values = values.baseAddress, let places = places.baseAddress else { return otherwise }
-                values.initialize(repeating: .bool(false), count: count)
-                defer { values.deinitialize(count: count) }
-                let machine = Machine(
-                    program: compiled.program, universe: universe, overlays: entities, registers: places,
-                    temporaries: values)
-                machine.set(0, request.principal.runtime.value)
-                machine.set(1, request.action.runtime.value)
-                machine.set(2, request.resource.runtime.value)
-                machine.set(3, .record(request.context.storage))
-                var evaluation = Evaluation(policies: compiled, machine: machine, request: request)
-                evaluation.run()
-                return outcome(evaluation)
+        return withUnsafeTemporaryAllocation(of: Machine.Overlay.self, capacity: entities.count) { overlays in
+            withUnsafeTemporaryAllocation(of: RuntimeValue.self, capacity: count) { values in
+                withUnsafeTemporaryAllocation(of: UnsafePointer<RuntimeValue>.self, capacity: count) { places in
+                    guard let values = values.baseAddress, let places = places.baseAddress else { return otherwise }
+                    values.initialize(repeating: .bool(false), count: count)
+                    defer { values.deinitialize(count: count) }
+                    for place in entities.indices { overlays.initializeElement(at: place, to: .init(entities[place])) }
+                    let machine = Machine(
+                        policies: compiled, universe: universe, overlays: UnsafeBufferPointer(overlays),
+                        registers: places, temporaries: values)
+                    machine.set(0, principal.value)
+                    machine.set(1, action.value)
+                    machine.set(2, resource.value)
+                    machine.set(3, context)
+                    var evaluation = Evaluation(
+                        machine: machine, principal: principal, action: action, resource: resource)
+                    evaluation.run()
+                    return withExtendedLifetime((self, entities)) { outcome(evaluation) }
+                }
             }
         }
     }

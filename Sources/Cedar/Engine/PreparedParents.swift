@@ -4,14 +4,14 @@
 public struct PreparedParents: Sendable {
     /// The parents themselves.
     let direct: [RuntimeUID]
-    /// Parents and their ancestors, ascending.
-    let known: ContiguousArray<Int32>
+    /// Parents and their ancestors.
+    let known: AncestorList
     let foreign: [ForeignUID]
     let universe: UInt64
 
     /// No parent at all.
     public static let none = PreparedParents(
-        direct: [], known: [], foreign: [], universe: Universe.anyIdentifier)
+        direct: [], known: .none, foreign: [], universe: Universe.anyIdentifier)
 }
 
 extension PolicyEngine {
@@ -89,12 +89,10 @@ extension PolicyEngine {
         }
     }
 
-    /// Two ascending lists as one, each number once.
-    private static func merged(
-        _ left: ContiguousArray<Int32>, _ right: ContiguousArray<Int32>
-    ) -> ContiguousArray<Int32> {
-        guard !right.isEmpty else { return left }
-        guard !left.isEmpty else { return right }
-        return ContiguousArray(Set(left).union(right).sorted())
+    /// Two lists as one, each number once.
+    private static func merged(_ left: AncestorList, _ right: AncestorList) -> AncestorList {
+        guard right.count > 0 else { return left }
+        guard left.count > 0 else { return right }
+        return AncestorList(Set(left.elements).union(right.elements).sorted())
     }
 }

@@ -54,8 +54,8 @@ struct RuntimeLoader {
             foreignAncestors: foreign)
     }
 
-    func ancestors(_ uids: Set<EntityUID>) -> (known: ContiguousArray<Int32>, foreign: [ForeignUID]) {
-        var known: ContiguousArray<Int32> = []
+    func ancestors(_ uids: Set<EntityUID>) -> (known: AncestorList, foreign: [ForeignUID]) {
+        var known: [Int32] = []
         var foreign: [ForeignUID] = []
         for uid in uids {
             switch self.uid(uid) {
@@ -63,7 +63,6 @@ struct RuntimeLoader {
             case .foreign(let uid): foreign.append(uid)
             }
         }
-        known.sort()
-        return (known, foreign)
+        return (known.isEmpty ? .none : AncestorList(known.sorted()), foreign)
     }
 }

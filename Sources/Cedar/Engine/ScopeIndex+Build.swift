@@ -2,10 +2,10 @@
 
 extension ScopeIndex {
     /// Sorts policies by their scopes.
-    init(_ scopes: [CompiledScope], lists: [[Int32]]) {
+    init(_ scopes: [CompiledScope], actions: [Int32]) {
         self.init()
         let all = scopes.indices.map { Int32(truncatingIfNeeded: $0) }
-        root = add(all, by: Variable.allCases, scopes, lists)
+        root = add(all, by: Variable.allCases, scopes, actions)
     }
 
     /// The policies of a node by what they ask of one variable.
@@ -24,7 +24,7 @@ extension ScopeIndex {
     private static let longestList = 16
 
     private func partition(
-        _ policies: [Int32], by variable: Variable, _ scopes: [CompiledScope], _ lists: [[Int32]]
+        _ policies: [Int32], by variable: Variable, _ scopes: [CompiledScope], _ actions: [Int32]
     ) -> Partition {
         var result = Partition()
         for policy in policies {
@@ -36,7 +36,7 @@ extension ScopeIndex {
                 case .resource: scope.resource
                 }
             let isOpen = [scope.principal.kind, scope.resource.kind].contains { $0 == .open || $0 == .openOfType }
-            guard !isOpen, let keys = Self.keys(of: constraint, lists) else {
+            guard !isOpen, let keys = Self.keys(of: constraint, actions) else {
                 result.rest.append(policy)
                 continue
             }
@@ -46,26 +46,27 @@ extension ScopeIndex {
     }
 
     /// The keys under which a policy is found; `nil` if it must be looked at whatever the variable is.
-    private static func keys(of constraint: CompiledScope.Constraint, _ lists: [[Int32]]) -> [UInt64]? {
+    private static func keys(of constraint: CompiledScope.Constraint, _ actions: [Int32]) -> [UInt64]? {
         switch constraint.kind {
         case .any, .open, .openOfType: return nil
         case .equal: return [key(.identity, constraint.uid)]
         case .isIn, .isTypeIn: return [key(.ancestor, constraint.uid)]
         case .isType: return [key(.type, constraint.type)]
         case .isInAny:
-            let list = lists[Int(constraint.list)]
+            let first = Int(constraint.firstAction)
+            let list = actions[first..<(first + Int(constraint.actionCount))]
             return list.count <= longestList ? list.map { key(.ancestor, $0) } : nil
         }
     }
 
     /// Adds a group and what sorts it; recurses once per variable.
     private mutating func add(
-        _ policies: [Int32], by variables: [Variable], _ scopes: [CompiledScope], _ lists: [[Int32]]
+        _ policies: [Int32], by variables: [Variable], _ scopes: [CompiledScope], _ actions: [Int32]
     ) -> Int32 {
         let place = Int32(truncatingIfNeeded: groups.count)
         let start = Int32(truncatingIfNeeded: candidates.count)
         guard policies.count > Self.scanLimit,
-            let (variable, partition) = best(policies, variables, scopes, lists)
+            let (variable, partition) = best(policies, variables, scopes, actions)
         else {
             candidates += policies
             groups.append(Group(start: start, count: Int32(truncatingIfNeeded: policies.count), node: -1))
@@ -73,10 +74,10 @@ extension ScopeIndex {
         }
         groups.append(Group(start: start, count: 0, node: -1))
         let others = variables.filter { $0 != variable }
-        let rest = partition.rest.isEmpty ? -1 : add(partition.rest, by: others, scopes, lists)
+        let rest = partition.rest.isEmpty ? -1 : add(partition.rest, by: others, scopes, actions)
         var entries: [(key: UInt64, group: Int32)] = []
         for (key, members) in partition.groups.sorted(by: { $0.key < $1.key }) {
-            entries.append((key, add(members, by: others, scopes, lists)))
+            entries.append((key, add(members, by: others, scopes, actions)))
         }
         let node = Int32(truncatingIfNeeded: nodes.count)
         nodes.append(table(of: entries, variable, rest: rest))
@@ -86,12 +87,12 @@ extension ScopeIndex {
     }
 
     private func best(
-        _ policies: [Int32], _ variables: [Variable], _ scopes: [CompiledScope], _ lists: [[Int32]]
+        _ policies: [Int32], _ variables: [Variable], _ scopes: [CompiledScope], _ actions: [Int32]
     ) -> (Variable, Partition)? {
         var best: (Variable, Partition)?
         var lowest = Double(policies.count)
         for variable in variables {
-            let partition = partition(policies, by: variable, scopes, lists)
+            let partition = partition(policies, by: variable, scopes, actions)
             let cost = partition.cost(of: policies.count)
             if cost < lowest { (best, lowest) = ((variable, partition), cost) }
         }

@@ -61,16 +61,51 @@ struct ScopeIndex: Sendable {
     static func key(_ kind: KeyKinds, _ number: Int32) -> UInt64 {
         UInt64(kind.rawValue) << 32 | UInt64(UInt32(bitPattern: number))
     }
+}
+
+/// A scope index as requests use it.
+final class FixedIndex: Sendable {
+    private let candidates: FixedBuffer<Int32>
+    private let nodes: FixedBuffer<ScopeIndex.Node>
+    private let slots: FixedBuffer<ScopeIndex.Slot>
+    private let ancestors: FixedBuffer<Int32>
+    private let groups: FixedBuffer<ScopeIndex.Group>
+    private let root: Int32
+
+    init(_ index: ScopeIndex) {
+        candidates = FixedBuffer(index.candidates)
+        nodes = FixedBuffer(index.nodes)
+        slots = FixedBuffer(index.slots)
+        ancestors = FixedBuffer(index.ancestors)
+        groups = FixedBuffer(index.groups)
+        root = index.root
+    }
+
+    var places: IndexPlaces {
+        IndexPlaces(
+            candidates: candidates.start, nodes: nodes.start, slots: slots.start, ancestors: ancestors.start,
+            groups: groups.start, root: root)
+    }
+}
+
+/// Where the parts of a ``FixedIndex`` lie.
+struct IndexPlaces {
+    let candidates: UnsafePointer<Int32>
+    let nodes: UnsafePointer<ScopeIndex.Node>
+    let slots: UnsafePointer<ScopeIndex.Slot>
+    let ancestors: UnsafePointer<Int32>
+    let groups: UnsafePointer<ScopeIndex.Group>
+    let root: Int32
 
     /// The group of a key, or -1.
     @inline(__always)
-    func group(_ kind: KeyKinds, _ number: Int32, in node: Node) -> Int32 {
-        let key = Self.key(kind, number)
+    func group(_ kind: ScopeIndex.KeyKinds, _ number: Int32, in node: ScopeIndex.Node) -> Int32 {
+        let key = ScopeIndex.key(kind, number)
         var index = Int32(truncatingIfNeeded: ByteHash.mix(key)) & node.mask
         while true {
             let slot = slots[Int(node.firstSlot &+ index)]
             if slot.key == key { return slot.group }
-            if slot.key == Self.freeKey { return -1 }
+            if slot.key == ScopeIndex.freeKey { return -1 }
             index = (index &+ 1) & node.mask
         }
     }

@@ -15,6 +15,10 @@ final class Universe: Sendable {
     let uids: [EntityUID]
     /// The base entities, by identity number.
     let entities: [EntityData?]
+    /// The same, for the evaluation of requests.
+    let entityTable: FixedBuffer<Unmanaged<EntityData>?>
+    /// The type of each identity.
+    let typeTable: FixedBuffer<Int32>
     /// Tells this universe's numbers from others'.
     let identifier: UInt64
 
@@ -41,6 +45,8 @@ final class Universe: Sendable {
             if case .known(let number) = data.uid { table[Int(number)] = data }
         }
         entities = table
+        entityTable = FixedBuffer(table.map { $0.map(Unmanaged.passUnretained) })
+        typeTable = FixedBuffer(identities.groups)
     }
 
     var loader: RuntimeLoader {

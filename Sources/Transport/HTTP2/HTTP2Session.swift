@@ -115,7 +115,8 @@ extension HTTP2Session {
         _ user: UnsafeMutableRawPointer?, _ body: (HTTP2Session) -> Result
     ) -> Result {
         guard let user else { return Result(truncatingIfNeeded: failure) }
-        return body(Unmanaged<HTTP2Session>.fromOpaque(user).takeUnretainedValue())
+        // The connection holds the session while the library runs, so no callback needs to count a reference.
+        return Unmanaged<HTTP2Session>.fromOpaque(user)._withUnsafeGuaranteedRef { body($0) }
     }
 
     private func submitSettings(_ options: Options) -> Bool {

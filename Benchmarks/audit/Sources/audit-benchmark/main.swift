@@ -6,7 +6,6 @@ import Logging
 import NIOCore
 import NIOPosix
 
-setvbuf(stdout, nil, _IOLBF, 0)
 let folder = (CommandLine.arguments.count > 1 ? CommandLine.arguments[1] : ".") + "/audit-benchmark-data"
 let parts = CommandLine.arguments.count > 2 ? Set(CommandLine.arguments[2].split(separator: ",").map(String.init)) : []
 let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+@testable import AuditLog
+
+@Suite("Segments are written in whole blocks past the page cache", .timeLimit(.minutes(1)))
+struct DirectWriteTests {
+    private static func configuration(
+        _ disk: SimulatedDisk, _ key: LogSigningKey, segmentBytes: Int
+    ) throws -> AuditLogConfiguration {
+        var configuration = try LogFixture().configuration
+        configuration.directory = "/disk/audit"
+        configuration.key = key
+        configuration.segmentBytes = segmentBytes
+        configuration.fileSystem = disk.fileSystem
+        return configuration
+    }
+
+    private static func record(boot: String, disclosureBytes: Int) -> AuditRecord {
+        var record = LogFixture.record(boot: boot)
+        var commitments = Commitments()
+        commitments.add("input", string: String(repeating: "x", count: disclosureBytes))
+        record.disclosures = commitments.disclosures
+        return record
+    }
+
+    private static func append(_ sizes: [Int], to log: AuditLog) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for size in sizes {
+                let record = record(boot: log.boot, disclosureBytes: size)
+                group.addTask {
+                    let result = await withCheckedContinuation { continuation in
+                        log.append(record, on: LogFixture.loop) { continuation.resume(returning: $0) }
+                    }
+                    _ = try result.get()
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    @Test(
+        "where direct transfers are refused the log does the same without them",
+        arguments: SimulatedDisk.Direct.allCases)
+    func fallsBack(direct: SimulatedDisk.Direct) async throws {
+        let key = try LogSigningKey(origin: "test/one")
+        let disk = SimulatedDisk(cutAt: nil, seed: 1, direct: direct)
+        let log = try AuditLog.open(try Self.configuration(disk, key, segmentBytes: 20_000))
+        for result in await LogFixture.append(300, to: log) { _ = try result.get() }
+        #expect(log.status.writeFailures == 0)
+        await log.close()
+        #expect((disk.directWrites > 0) == (direct == .accepted))
+        var verifier = LogVerifier(keys: [key.verifierKey])
+        verifier.fileSystem = disk.fileSystem
+        verifier.disclosuresDirectory = "/disk/audit/disclosures"
+        verifier.checksRecords = true
+        let report = verifier.verify(directory: "/disk/audit")
+        #expect(report.problems == [])
+        #expect(report.size == 302)
+    }
+
+    @Test(
+        "records of any size come back, over pieces of memory and segments", arguments: [20_480, 1 << 20, 5 << 20])
+    func crossesPieces(segmentBytes: Int) async throws {
+        let fixture = try LogFixture()
+        var configuration = fixture.configuration
+        configuration.segmentBytes = segmentBytes
+        configuration.checkpointInterval = .seconds(60)
+        let log = try AuditLog.open(configuration)
+        let largest = min(190_000, (segmentBytes - 2000) / 4 * 3)
+        let sizes = (0..<60).map { $0 * 7919 % largest } + [largest, 1, largest]
+        for part in stride(from: 0, to: sizes.count, by: 9) {
+            try await Self.append(Array(sizes[part..<min(part + 9, sizes.count)]), to: log)
+        }
+        let copy = try fixture.copy()
+        await log.close()
+        let recovered = try copy.open()
+        #expect(recovered.status.durableSize == UInt64(sizes.count) + 2)
+        await recovered.close()
+        for log in [fixture, copy] {
+            // The leaves commit to other values on purpose: here only the bytes count.
+            var verifier = log.verifier
+            verifier.disclosuresDirectory = nil
+            #expect(verifier.verify(directory: log.directory).problems == [])
+        }
+        let lines = try fixture.bytes("disclosures/000.jsonl").split(separator: 0x0A)
+        #expect(lines.count == sizes.count)
+        #expect(lines.reduce(0) { $0 + $1.count } > sizes.reduce(0, +))
+        #expect(try copy.bytes("disclosures/000.jsonl").split(separator: 0x0A) == lines)
+    }
+
+    @Test("a batch that fails over several segments is written again, and everybody hears of it")
+    func relocates() async throws {
+        let fixture = try LogFixture()
+        let failures = Countdown()
+        var configuration = fixture.configuration
+        configuration.segmentBytes = 16_384
+        let base = LogFileSystem.posix
+        configuration.fileSystem.syncData = { file throws(AuditLogError) in
+            if file.path.hasSuffix(".wal"), failures.next() {
+                throw .storage(operation: "synchronization", path: file.path, code: EIO)
+            }
+            try base.syncData(file)
+        }
+        let log = try AuditLog.open(configuration)
+        for round in 0..<5 {
+            failures.start(at: round)
+            let results = await LogFixture.append(200, to: log)
+            let indexes = try results.map { try $0.get().leafIndex }.compactMap(\.self)
+            #expect(indexes.sorted() == (0..<200).map { UInt64(round * 200 + 1 + $0) })
+        }
+        #expect(log.status.writeFailures > 0)
+        log.abandon()
+        await log.waitUntilFinished()
+        let recovered = try fixture.open()
+        #expect(recovered.status.durableSize == 1002)
+        await recovered.close()
+        #expect(fixture.verify().problems == [])
+    }
+
+    @Test("a last block that is torn at any byte while it is written again costs no acknowledged record")
+    func survivesTornBlock() async throws {
+        let fixture = try LogFixture()
+        var configuration = fixture.configuration
+        configuration.checkpointInterval = .seconds(60)
+        let log = try AuditLog.open(configuration)
+        _ = await LogFixture.append(2, to: log)
+        let before = try fixture.copy()
+        _ = await LogFixture.append(1, to: log)
+        let segment = "wal/00000000000000000000.wal"
+        let (old, new) = (try before.bytes(segment), try fixture.bytes(segment))
+        log.abandon()
+        await log.waitUntilFinished()
+        let end = try #require(new.lastIndex { $0 != 0 }) + 1
+        let start = try #require(zip(old, new).enumerated().first { $0.element.0 != $0.element.1 }).offset
+        #expect(start < 4096)
+        #expect(end < 4096)
+        for cut in start...end {
+            for isFront in [true, false] {
+                let torn = isFront ? new[..<cut] + old[cut...] : old[..<cut] + new[cut...]
+                try before.write(Array(torn), to: segment)
+                let size = try Self.size(of: before)
+                #expect(size == 3 || size == 4, "cut at \(cut)")
+            }
+        }
+    }
+
+    /// How many records a directory's recovery finds.
+    private static func size(of fixture: LogFixture) throws -> UInt64 {
+        let store = SegmentStore(path: fixture.path("wal"), segmentBytes: 0, fileSystem: .posix)
+        var scan = SegmentScan(store: store, from: 0)
+        try scan.forEach { _ throws(AuditLogError) in }
+        return scan.next
+    }
+}
