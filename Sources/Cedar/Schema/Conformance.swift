@@ -28,7 +28,7 @@ extension SchemaModel {
     func check(_ record: Record, has fields: [TypeField]) throws(DataProblem) {
         var required = fields.reduce(0) { $0 + ($1.isRequired ? 1 : 0) }
         for member in record.members {
-            guard let name = types.names.id(of: member.key), let field = fields.first(where: { $0.name == name }) else {
+            guard let name = types.names.id(of: member.key), let field = TypeTable.field(name, in: fields) else {
                 throw DataProblem("attribute `\(CedarString.escaped(member.key))` is not declared")
             }
             if field.isRequired { required -= 1 }

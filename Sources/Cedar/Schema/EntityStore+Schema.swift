@@ -12,23 +12,15 @@ extension EntityStore {
         json bytes: [UInt8], schema: Schema,
         limits: JSONLimits = JSONLimits(maximumBytes: 1 << 26, maximumDepth: 256)
     ) throws(EntityError) -> EntityStore {
-        let json: JSONValue
-        do { json = try JSONValue.parse(bytes, limits: limits) } catch {
-            throw .json(path: "", problem: error.description)
-        }
-        guard let elements = json.arrayValue else {
-            throw .json(path: "", problem: "expected an array of entities, got \(json.kind)")
-        }
-        var entities: [Entity] = []
-        entities.reserveCapacity(elements.count)
-        for (index, element) in elements.enumerated() {
-            do throws(DataProblem) {
-                entities.append(try schema.entity(element))
+        let result = DeepStack.run { () -> Result<EntityStore, EntityError> in
+            do throws(EntityError) {
+                return .success(try schema.checked(try schema.entities(bytes, limits)))
             } catch {
-                throw .json(path: error.inside("[\(index)]").path, problem: error.problem)
+                return .failure(error)
             }
         }
-        return try schema.store(entities)
+        guard let result else { throw .json(path: "", problem: "there is no memory to read the file") }
+        return try result.get()
     }
 }
 
@@ -37,6 +29,14 @@ extension Schema {
     ///
     /// - Throws: ``EntityError``.
     public func store(_ entities: [Entity]) throws(EntityError) -> EntityStore {
+        let result = DeepStack.run { () -> Result<EntityStore, EntityError> in
+            do throws(EntityError) { return .success(try checked(entities)) } catch { return .failure(error) }
+        }
+        guard let result else { throw .json(path: "", problem: "there is no memory to check the entities") }
+        return try result.get()
+    }
+
+    fileprivate func checked(_ entities: [Entity]) throws(EntityError) -> EntityStore {
         let store = try EntityStore(entities)
         for entity in entities { try check(entity, in: store) }
         return try store.overlaid(with: model.actionStore.entities)
@@ -68,6 +68,26 @@ extension Schema {
                 entity.uid,
                 problem: "its ancestors are not the declared ones; accepted: \(groups.isEmpty ? "none" : groups)")
         }
+    }
+
+    fileprivate func entities(_ bytes: [UInt8], _ limits: JSONLimits) throws(EntityError) -> [Entity] {
+        let json: JSONValue
+        do { json = try JSONValue.parse(bytes, limits: limits) } catch {
+            throw .json(path: "", problem: error.description)
+        }
+        guard let elements = json.arrayValue else {
+            throw .json(path: "", problem: "expected an array of entities, got \(json.kind)")
+        }
+        var entities: [Entity] = []
+        entities.reserveCapacity(elements.count)
+        for (index, element) in elements.enumerated() {
+            do throws(DataProblem) {
+                entities.append(try entity(element))
+            } catch {
+                throw .json(path: error.inside("[\(index)]").path, problem: error.problem)
+            }
+        }
+        return entities
     }
 
     /// Reads one entity by the declaration of its type.

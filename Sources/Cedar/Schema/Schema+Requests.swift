@@ -15,11 +15,16 @@ extension Schema {
         guard let object = json.objectValue else {
             throw .context(path: "", problem: "expected an object, got \(json.kind)")
         }
-        do {
-            return try TypedValueReader(model: model).record(object, model.types.fields(of: action.context) ?? [])
-        } catch {
-            throw .context(path: error.path, problem: error.problem)
+        let fields = model.types.fields(of: action.context) ?? []
+        let reader = TypedValueReader(model: model)
+        let depth = json.nests(deeperThan: DeepStack.ordinaryDepth) ? Int.max : 0
+        let result = DeepStack.run(depth: depth) { () -> Result<Record, DataProblem> in
+            do throws(DataProblem) { return .success(try reader.record(object, fields)) } catch {
+                return .failure(error)
+            }
         }
+        guard let result else { throw .context(path: "", problem: "there is no memory to read it") }
+        do { return try result.get() } catch { throw .context(path: error.path, problem: error.problem) }
     }
 
     /// Checks that a request may be asked: declared action, principal and resource to which it applies, fitting context.
@@ -50,6 +55,17 @@ extension Schema {
         case .enumerated(let ids):
             guard ids.contains(where: { $0.hasSameBytes(as: uid.id) }) else { throw .notListed(part, uid, listed: ids) }
             return id
+        }
+    }
+}
+
+extension JSONValue {
+    /// Whether arrays and objects nest more deeply; looks no deeper than that.
+    fileprivate func nests(deeperThan depth: Int) -> Bool {
+        switch self {
+        case .null, .bool, .number, .string: false
+        case .array(let elements): depth == 0 || elements.contains { $0.nests(deeperThan: depth - 1) }
+        case .object(let object): depth == 0 || object.members.contains { $0.value.nests(deeperThan: depth - 1) }
         }
     }
 }

@@ -51,9 +51,10 @@ extension SchemaTextReader {
         warnings.append(Diagnostic(severity: .warning, location: reader.lines.location(at: offset), problem: problem))
     }
 
-    /// Reads an identifier or a string.
+    /// Reads an identifier or a string; `__cedar` is no name of a type here, and allowed.
     mutating func name(_ meaning: String) throws(Abandoned) -> String {
-        reader.current.kind == .string ? try reader.string() : try reader.identifier(meaning)
+        if reader.current.kind == .string { return try reader.string() }
+        return reader.takeWord("__cedar") ? "__cedar" : try reader.identifier(meaning)
     }
 
     /// Reads `A::B::T`; unlike in a declaration, `__cedar` may stand first.

@@ -192,7 +192,7 @@ struct SchemaTextReader {
         if reader.current.kind == .string {
             result = Definition.ActionReference(try reader.string())
         } else {
-            let name = try reader.identifier("an action: a name, a string or `Action::\"...\"`")
+            let name = try name("an action: a name, a string or `Action::\"...\"`")
             if reader.isSymbol(.pathSeparator) {
                 let uid = try reader.entityUID(after: name)
                 result = Definition.ActionReference(uid.id, type: uid.type.text)

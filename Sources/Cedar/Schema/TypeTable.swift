@@ -91,6 +91,11 @@ struct TypeTable: Sendable {
 
     func field(_ name: NameID, of id: TypeID) -> TypeField? {
         guard case .record(let fields) = self[id] else { return nil }
+        return Self.field(name, in: fields)
+    }
+
+    /// Finds an attribute among those of a record type, which are ordered by name.
+    static func field(_ name: NameID, in fields: [TypeField]) -> TypeField? {
         var (low, high) = (0, fields.count)
         while low < high {
             let middle = low + (high - low) / 2

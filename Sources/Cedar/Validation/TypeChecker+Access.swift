@@ -4,12 +4,17 @@ extension TypeChecker {
     // MARK: Attributes and tags
 
     /// Checks what attributes are read from, and gives the record type that lists them.
-    private mutating func attributes(of node: NodeID) -> (record: TypeID, isEntity: Bool)? {
+    ///
+    /// Whether what has no value has an attribute may be asked, but none can be read from it.
+    private mutating func attributes(
+        of node: NodeID, mayLackValue: Bool
+    ) -> (record: TypeID, isEntity: Bool)? {
         guard let type = check(node).type else { return nil }
         switch types[type] {
         case .entity(let id): return (model[id].attributes, true)
         case .record: return (type, false)
-        case .never, .yes, .no, .bool, .long, .string, .decimal, .ip, .datetime, .duration, .set: break
+        case .never: return mayLackValue ? nil : (.emptyRecord, false)
+        case .yes, .no, .bool, .long, .string, .decimal, .ip, .datetime, .duration, .set: break
         }
         report(
             .unexpectedType, at: node, { "this is a `\($0.describe(type))`" },
@@ -20,14 +25,16 @@ extension TypeChecker {
     /// A required attribute of an entity may still be missing: the entity need not exist.
     mutating func has(_ receiver: NodeID, _ name: NameID) -> Typing {
         let capability = Capability(attribute: name, of: graph[receiver].shape)
-        guard let (record, isEntity) = attributes(of: receiver) else { return Typing(.bool, [capability]) }
+        guard let (record, isEntity) = attributes(of: receiver, mayLackValue: true) else {
+            return Typing(.bool, [capability])
+        }
         guard let field = types.field(name, of: record) else { return Typing(.no) }
         let isCertain = field.isRequired && !isEntity || isActive(capability)
         return Typing(isCertain ? .yes : .bool, [capability])
     }
 
     mutating func attribute(_ node: NodeID, _ receiver: NodeID, _ name: NameID) -> Typing {
-        guard let (record, isEntity) = attributes(of: receiver) else { return Typing(nil) }
+        guard let (record, isEntity) = attributes(of: receiver, mayLackValue: false) else { return Typing(nil) }
         guard let field = types.field(name, of: record) else {
             report(
                 .attributeNotFound, at: node,
@@ -52,7 +59,7 @@ extension TypeChecker {
     }
 
     mutating func hasTag(_ receiver: NodeID, _ tag: NodeID) -> Typing {
-        let type = entity(receiver)
+        let type = entity(receiver, mayLackValue: false)
         expect(tag, .string)
         let capability = Capability(tag: graph[tag].shape, of: graph[receiver].shape)
         guard let type else { return Typing(.bool, [capability]) }
@@ -61,7 +68,7 @@ extension TypeChecker {
     }
 
     mutating func getTag(_ node: NodeID, _ receiver: NodeID, _ tag: NodeID) -> Typing {
-        let type = entity(receiver)
+        let type = entity(receiver, mayLackValue: false)
         expect(tag, .string)
         guard let type else { return Typing(nil) }
         guard let tagType = model[type].tags else {
@@ -107,12 +114,12 @@ extension TypeChecker {
     }
 
     mutating func call(_ node: NodeID, _ function: ExtensionFunction, _ arguments: Range<Int>) -> Typing {
-        guard function != .unknown else {
-            report(.unknownFunction, at: node, { _ in "`unknown` has no value" })
-            return Typing(nil)
+        if function == .unknown {
+            report(.unknownFunction, at: node, { _ in "`unknown` has no value; reaching it is an error" })
         }
         let parameters = function.parameters
-        let result = Typing(function.result.id)
+        // What has no value may stand wherever a value may.
+        let result = Typing(function == .unknown ? .never : function.result.id)
         guard arguments.count == parameters.count else {
             let receiver = function.isFunction ? 0 : 1
             report(
@@ -126,7 +133,7 @@ extension TypeChecker {
             let argument = graph.children[index]
             if let wanted = parameter.id { expect(argument, wanted) }
         }
-        if function.isFunction { checkConstructor(node, function, arguments) }
+        if function.isFunction, function != .unknown { checkConstructor(node, function, arguments) }
         return result
     }
 

@@ -154,6 +154,7 @@ extension TypeChecker {
     private mutating func ordered(_ node: NodeID) -> TypeID? {
         guard let type = check(node).type else { return nil }
         if type == .long || type == .datetime || type == .duration { return type }
+        if type == .never { return nil }
         report(
             .unexpectedType, at: node, { "this is a `\($0.describe(type))`" },
             expected: { _ in "a `Long`, `datetime` or `duration`" })
@@ -182,7 +183,9 @@ extension TypeChecker {
         case .entity(let id): return id
         case .set(let element):
             if case .entity(let id) = types[element] { return id }
-        case .never, .yes, .no, .bool, .long, .string, .decimal, .ip, .datetime, .duration, .record: break
+            if element == .never { return nil }
+        case .never: return nil
+        case .yes, .no, .bool, .long, .string, .decimal, .ip, .datetime, .duration, .record: break
         }
         report(
             .unexpectedType, at: node, { "this is a `\($0.describe(type))`" },

@@ -134,22 +134,24 @@ struct TypeChecker {
         let typing = check(node)
         guard let type = typing.type else { return Typing(.bool, typing.capabilities) }
         if type.isBoolean { return typing }
+        if type == .never { return Typing(.bool) }
         report(.unexpectedType, at: node, { "this is a `\($0.describe(type))`" }, expected: { _ in "a `Bool`" })
         return Typing(.bool)
     }
 
     /// Checks a node that must be of one type.
     mutating func expect(_ node: NodeID, _ wanted: TypeID) {
-        guard let type = check(node).type, type != wanted else { return }
+        guard let type = check(node).type, type != wanted, type != .never else { return }
         report(
             .unexpectedType, at: node, { "this is a `\($0.describe(type))`" },
             expected: { "a `\($0.describe(wanted))`" })
     }
 
     /// Checks a node that must be an entity, and gives its type.
-    mutating func entity(_ node: NodeID) -> EntityTypeID? {
+    mutating func entity(_ node: NodeID, mayLackValue: Bool = true) -> EntityTypeID? {
         guard let type = check(node).type else { return nil }
         if case .entity(let id) = types[type] { return id }
+        if type == .never, mayLackValue { return nil }
         report(.unexpectedType, at: node, { "this is a `\($0.describe(type))`" }, expected: { _ in "an entity" })
         return nil
     }
@@ -158,6 +160,7 @@ struct TypeChecker {
     mutating func set(_ node: NodeID) -> TypeID? {
         guard let type = check(node).type else { return nil }
         if case .set(let element) = types[type] { return element }
+        if type == .never { return nil }
         report(.unexpectedType, at: node, { "this is a `\($0.describe(type))`" }, expected: { _ in "a set" })
         return nil
     }

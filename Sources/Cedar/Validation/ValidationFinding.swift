@@ -34,6 +34,8 @@ public struct ValidationFinding: Sendable, Hashable, CustomStringConvertible {
         case emptySet = "empty_set"
         /// The function has no meaning outside of partial evaluation.
         case unknownFunction = "unknown_function"
+        /// There was no memory to check the policy.
+        case outOfMemory = "out_of_memory"
         /// The policy can never be satisfied.
         case impossiblePolicy = "impossible_policy"
         /// A string holds characters that change the direction of what is shown.
@@ -46,11 +48,11 @@ public struct ValidationFinding: Sendable, Hashable, CustomStringConvertible {
         /// Whether the policy may be used all the same.
         public var severity: Diagnostic.Severity {
             switch self {
-            case .impossiblePolicy, .bidirectionalText, .mixedScripts, .confusableText: .warning
+            case .unknownFunction, .impossiblePolicy, .bidirectionalText, .mixedScripts, .confusableText: .warning
             case .unrecognizedEntityType, .unrecognizedAction, .invalidEnumID, .invalidActionApplication,
                 .unexpectedType, .incompatibleTypes, .attributeNotFound, .unsafeOptionalAccess, .unsafeTagAccess,
                 .noTagsAllowed, .wrongArgumentCount, .invalidArgument, .nonLiteralConstructor, .emptySet,
-                .unknownFunction:
+                .outOfMemory:
                 .error
             }
         }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import StrictJSON
+
 extension Schema {
     /// Checks policies against the schema, by the strict rules.
     ///
@@ -7,6 +9,16 @@ extension Schema {
     /// for what their slots are filled with. The cost grows with the number of policies and with the sorts of requests
     /// that each policy tells apart.
     public func validate(_ policies: PolicySet) -> ValidationResult {
+        if let result = DeepStack.run({ findings(in: policies) }) { return result }
+        let errors = (policies.policies + policies.templates).map { policy in
+            ValidationFinding(
+                kind: .outOfMemory, policy: policy.id, location: policy.location,
+                problem: "there is no memory to check the policy", expected: "")
+        }
+        return ValidationResult(errors: errors, warnings: [])
+    }
+
+    private func findings(in policies: PolicySet) -> ValidationResult {
         var validator = Validator(model: model)
         for policy in policies.policies { validator.check(policy) }
         for template in policies.templates { validator.check(template) }
@@ -58,11 +70,14 @@ struct Validator {
         swap(&lowering.entities, &checker.entities)
     }
 
-    /// A link fills slots: what they are filled with must exist and fit.
+    /// A link fills slots: the types of what they are filled with must be declared and fit the actions.
     mutating func check(_ link: TemplateLink) {
         for slot in Slot.allCases {
             guard let uid = link.values[slot] else { continue }
-            checkEntity(lowering.intern(uid), link.policy, at: nil)
+            checkType(uid.type, link.policy, at: nil)
+            if model.entityTypeIDs[uid.type] != nil, let objection = model.objection(to: uid) {
+                report(.impossiblePolicy, link.policy, at: nil, ("the link can never be satisfied: \(objection)", ""))
+            }
         }
         let scope = ScopeTyping(link.policy.scope, model: model, groups: groups)
         if !scope.isApplicable { report(.invalidActionApplication, link.policy, at: nil, inapplicable(scope)) }
