@@ -7,6 +7,9 @@ enum Terminal {
     /// Writes a line to standard output at once.
     static func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 
+    /// Writes bytes to standard output as they are.
+    static func put(_ bytes: [UInt8]) { FileHandle.standardOutput.write(Data(bytes)) }
+
     /// Writes a line to standard error at once.
     static func complain(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
