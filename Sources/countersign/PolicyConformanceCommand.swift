@@ -39,20 +39,35 @@ struct PolicyConformanceCommand: ParsableCommand {
         guard maxFailures.map({ $0 >= 0 }) ?? true else { throw ValidationError("--max-failures wants 0 or more") }
     }
 
+    @Flag(name: .long, help: ArgumentHelp("Runs cases for another process.", visibility: .private))
+    var worker = false
+
     func run() throws {
         var options = ConformanceRun.Options(root: root)
         if let jobs { options.jobs = jobs }
-        let report: ConformanceReport
+        let report: ConformanceReport?
         do throws(ToolError) {
-            report = try ConformanceRun(paths: paths, options: options).run()
+            if worker { return try ConformanceWorker.run(paths: paths, options: options) }
+            report = try self.report(options)
         } catch {
             Terminal.complain(error.description)
-            report = ConformanceReport.empty
-            print(report)
+            if !worker { print(.empty) }
             throw ExitCode(2)
         }
-        print(report)
-        if report.exitCode != 0 { throw ExitCode(report.exitCode) }
+        print(report ?? .empty)
+        let code = report?.exitCode ?? 2
+        if code != 0 { throw ExitCode(code) }
+    }
+
+    /// Runs the cases in a process of their own where this program can be started again.
+    private func report(_ options: ConformanceRun.Options) throws(ToolError) -> ConformanceReport? {
+        guard let executable = Terminal.executable else {
+            return try ConformanceRun(paths: paths, options: options).run()
+        }
+        var arguments = ["policy", "conformance", "--worker", "--jobs", String(options.jobs)]
+        if let root { arguments += ["--root", root] }
+        var run = WatchedConformanceRun(worker: .init(executable: executable, arguments: arguments + ["--"] + paths))
+        return try run.run()
     }
 
     private func print(_ report: ConformanceReport) {
