@@ -35,7 +35,7 @@ struct PolicyConformanceCommand: ParsableCommand {
 
     func validate() throws {
         guard !paths.isEmpty else { throw ValidationError("a path is missing") }
-        guard jobs.map({ (1...64).contains($0) }) ?? true else { throw ValidationError("--jobs wants 1 to 64") }
+        guard jobs.map({ $0 >= 1 }) ?? true else { throw ValidationError("--jobs wants 1 or more") }
         guard maxFailures.map({ $0 >= 0 }) ?? true else { throw ValidationError("--max-failures wants 0 or more") }
     }
 
@@ -44,7 +44,7 @@ struct PolicyConformanceCommand: ParsableCommand {
 
     func run() throws {
         var options = ConformanceRun.Options(root: root)
-        if let jobs { options.jobs = jobs }
+        if let jobs { options.jobs = min(jobs, ConformanceRun.Options.maximumJobs) }
         let report: ConformanceReport?
         do throws(ToolError) {
             if worker { return try ConformanceWorker.run(paths: paths, options: options) }
@@ -59,15 +59,16 @@ struct PolicyConformanceCommand: ParsableCommand {
         if code != 0 { throw ExitCode(code) }
     }
 
-    /// Runs the cases in a process of their own where this program can be started again.
+    /// Runs the cases in a process of their own, or in this one where no process can be started.
     private func report(_ options: ConformanceRun.Options) throws(ToolError) -> ConformanceReport? {
-        guard let executable = Terminal.executable else {
-            return try ConformanceRun(paths: paths, options: options).run()
+        if let executable = Terminal.executable {
+            var arguments = ["policy", "conformance", "--worker", "--jobs", String(options.jobs)]
+            if let root { arguments += ["--root", root] }
+            var run = WatchedConformanceRun(
+                worker: .init(executable: executable, arguments: arguments + ["--"] + paths))
+            do throws(ToolError) { return try run.run() } catch { Terminal.complain(error.description) }
         }
-        var arguments = ["policy", "conformance", "--worker", "--jobs", String(options.jobs)]
-        if let root { arguments += ["--root", root] }
-        var run = WatchedConformanceRun(worker: .init(executable: executable, arguments: arguments + ["--"] + paths))
-        return try run.run()
+        return try ConformanceRun(paths: paths, options: options).run()
     }
 
     private func print(_ report: ConformanceReport) {

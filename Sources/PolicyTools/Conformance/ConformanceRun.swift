@@ -14,11 +14,14 @@ package final class ConformanceRun: Sendable {
         /// How long one case may take, in seconds.
         package var timeLimit: Double
 
+        /// More jobs than this make nothing faster.
+        package static let maximumJobs = 64
+
         /// As many jobs as there are processors, 10 s a case.
         package init(
             jobs: Int? = nil, root: String? = nil, timeLimit: Double = 10
         ) {
-            self.jobs = max(1, min(jobs ?? ProcessInfo.processInfo.activeProcessorCount, 64))
+            self.jobs = max(1, min(jobs ?? ProcessInfo.processInfo.activeProcessorCount, Self.maximumJobs))
             self.root = root
             self.timeLimit = timeLimit
         }

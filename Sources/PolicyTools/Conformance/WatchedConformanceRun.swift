@@ -36,7 +36,9 @@ package struct WatchedConformanceRun {
     /// Takes the program to run.
     package init(worker: Worker) { self.worker = worker }
 
-    /// Runs every case. A case during which the worker dies is tried once more alone, and fails if that dies too.
+    /// Runs every case.
+    ///
+    /// A case during which the worker dies is tried once more alone, and fails if that dies too.
     ///
     /// - Returns: The report; `nil` if the worker refused its paths and has said why on standard error.
     /// - Throws: ``ToolError`` if the worker cannot be run.
