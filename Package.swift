@@ -30,11 +30,11 @@ let package = Package(
 
         // Useful alone.
         .target(name: "Cedar", dependencies: ["StrictJSON"]),
-        .target(name: "CChecksum"),
+        .target(name: "CAudit"),
         .target(
             name: "AuditLog",
             dependencies: [
-                "CChecksum", "StrictJSON", .crypto, .nioCore, .logging,
+                "CAudit", "StrictJSON", .crypto, .nioCore, .logging,
             ]
         ),
         .target(name: "Telemetry", dependencies: [.coreMetrics]),

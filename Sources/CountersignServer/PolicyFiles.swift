@@ -103,7 +103,7 @@ extension PolicyGeneration {
         }
         try self.init(
             routes: routes,
-            engine: PolicyEngine(policies: files.policies, entities: entities, keys: Self.contextKeys(of: routes)),
+            engine: PolicyEngine(policies: files.policies, entities: entities),
             digests: files.digests, selections: selections
         )
     }

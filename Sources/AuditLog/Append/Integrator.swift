@@ -154,6 +154,7 @@ final class Integrator: @unchecked Sendable {
                 if !isPublished { isPublished = integrate(upTo: size) }
             }
             if isPublished { try? store.removeAll() }
+            publisher.finish()
         }
         store.fileSystem.close(lock)
         let closers = queue.monitor.withLock { state in

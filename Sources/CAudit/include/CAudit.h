@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#ifndef COUNTERSIGN_CCHECKSUM_H
-#define COUNTERSIGN_CCHECKSUM_H
+#ifndef COUNTERSIGN_CAUDIT_H
+#define COUNTERSIGN_CAUDIT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,5 +19,10 @@ enum { countersign_crc32c_lane = 256 };
 /// @param advance Four tables of 256 words, one for each byte of a checksum: what countersign_crc32c_lane zero bytes
 ///     make of it. NULL takes the bytes one stream only.
 uint32_t countersign_crc32c_update(uint32_t crc, const void *bytes, size_t count, const uint32_t *advance);
+
+/// Lets two names of a file system change places at once (Linux: renameat2 with RENAME_EXCHANGE).
+///
+/// @return 0, or the errno of the failure: ENOENT if a name is not there, EINVAL or ENOSYS where it cannot be done.
+int countersign_exchange(const char *first, const char *second);
 
 #endif
