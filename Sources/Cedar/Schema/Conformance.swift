@@ -37,7 +37,7 @@ extension SchemaModel {
         guard required > 0 else { return }
         let missing = fields.filter { $0.isRequired && record[types.names[$0.name]] == nil }
         let names = missing.map { "`\(CedarString.escaped(types.names[$0.name]))`" }.sorted().joined(separator: ", ")
-        throw DataProblem("\(missing.count == 1 ? "attribute" : "attributes") \(names) missing")
+        throw DataProblem(missing.count == 1 ? "attribute \(names) is missing" : "attributes \(names) are missing")
     }
 
     /// Checks everything the schema says about one entity; ancestors are left to those that are above it.

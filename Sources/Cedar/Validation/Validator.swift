@@ -128,10 +128,22 @@ struct Validator {
         switch policy.scope.action {
         case .any: break
         case .equal(let uid), .isIn(let uid): checkEntity(lowering.intern(uid), policy, at: nil)
-        case .isInAny(let uids): for uid in uids { checkEntity(lowering.intern(uid), policy, at: nil) }
+        case .isInAny(let uids):
+            for uid in uids { checkEntity(lowering.intern(uid), policy, at: nil) }
+            checkTypes(ofListed: uids, policy)
         }
         for named in lowering.namedTypes { checkType(named.type, policy, at: named.offset) }
         for named in lowering.namedEntities { checkEntity(named.entity, policy, at: named.offset) }
+    }
+
+    /// A list of actions is a set like any other: its elements must be of one type.
+    private mutating func checkTypes(ofListed uids: [EntityUID], _ policy: Policy) {
+        let types = Set(uids.filter { model.actionIDs[$0] != nil }.map(\.type))
+        guard types.count > 1 else { return }
+        let names = types.sorted().map { "`\($0)`" }.joined(separator: " and ")
+        report(
+            .incompatibleTypes, policy, at: nil,
+            ("the list of actions mixes \(names)", "actions of one namespace; write one policy for each"))
     }
 
     private mutating func checkType(_ type: EntityTypeName, _ policy: Policy, at offset: UInt32?) {
