@@ -3,6 +3,7 @@
 import Cedar
 import DecisionEngine
 import Foundation
+import Identity
 
 /// Checks policies against the schema of a configuration: the one that is generated from it, or a file.
 struct PolicyCheck {

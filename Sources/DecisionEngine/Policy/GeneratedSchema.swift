@@ -39,7 +39,7 @@ package struct GeneratedSchema {
 
     private var definition: SchemaDefinition {
         var types = entityTypes()
-        for (type, shape) in InferredShapes(entities).types where type.name != "Action" {
+        for (type, shape) in InferredShapes(entities).types where type.text != "Action" {
             types[type.text, default: EntityShape()].merge(shape)
         }
         var namespaces: [String: SchemaDefinition.Namespace] = ["": SchemaDefinition.Namespace(name: "")]
@@ -59,7 +59,8 @@ package struct GeneratedSchema {
         var types: [String: EntityShape] = ["Group": EntityShape(), "Role": EntityShape(), "Api": EntityShape()]
         let scopes = Attribute("scopes", .set(.string))
         for kind in Self.principals {
-            types[kind] = EntityShape(attributes: [scopes] + claims.filter { $0.name != "scopes" }, parents: ["Group", "Role"])
+            let known = kind == "Anonymous" ? [] : claims.filter { $0.name != "scopes" }
+            types[kind] = EntityShape(attributes: [scopes] + known, parents: ["Group", "Role"])
         }
         let path = Attribute("path", .string)
         types["Route"] = EntityShape(attributes: [path], parents: ["Api"])
