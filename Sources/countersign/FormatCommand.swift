@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import PolicyTools
-import StrictJSON
 
 struct FormatCommand: ParsableCommand {
     static let configuration = FormatOptions.configuration(named: "fmt")

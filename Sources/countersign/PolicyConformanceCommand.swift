@@ -35,24 +35,40 @@ struct PolicyConformanceCommand: ParsableCommand {
 
     func validate() throws {
         guard !paths.isEmpty else { throw ValidationError("a path is missing") }
-        guard jobs.map({ (1...64).contains($0) }) ?? true else { throw ValidationError("--jobs wants 1 to 64") }
+        guard jobs.map({ $0 >= 1 }) ?? true else { throw ValidationError("--jobs wants 1 or more") }
         guard maxFailures.map({ $0 >= 0 }) ?? true else { throw ValidationError("--max-failures wants 0 or more") }
     }
 
+    @Flag(name: .long, help: ArgumentHelp("Runs cases for another process.", visibility: .private))
+    var worker = false
+
     func run() throws {
         var options = ConformanceRun.Options(root: root)
-        if let jobs { options.jobs = jobs }
-        let report: ConformanceReport
+        if let jobs { options.jobs = min(jobs, ConformanceRun.Options.maximumJobs) }
+        let report: ConformanceReport?
         do throws(ToolError) {
-            report = try ConformanceRun(paths: paths, options: options).run()
+            if worker { return try ConformanceWorker.run(paths: paths, options: options) }
+            report = try self.report(options)
         } catch {
             Terminal.complain(error.description)
-            report = ConformanceReport.empty
-            print(report)
+            if !worker { print(.empty) }
             throw ExitCode(2)
         }
-        print(report)
-        if report.exitCode != 0 { throw ExitCode(report.exitCode) }
+        print(report ?? .empty)
+        let code = report?.exitCode ?? 2
+        if code != 0 { throw ExitCode(code) }
+    }
+
+    /// Runs the cases in a process of their own, or in this one where no process can be started.
+    private func report(_ options: ConformanceRun.Options) throws(ToolError) -> ConformanceReport? {
+        if let executable = Terminal.executable {
+            var arguments = ["policy", "conformance", "--worker", "--jobs", String(options.jobs)]
+            if let root { arguments += ["--root", root] }
+            var run = WatchedConformanceRun(
+                worker: .init(executable: executable, arguments: arguments + ["--"] + paths))
+            do throws(ToolError) { return try run.run() } catch { Terminal.complain(error.description) }
+        }
+        return try ConformanceRun(paths: paths, options: options).run()
     }
 
     private func print(_ report: ConformanceReport) {

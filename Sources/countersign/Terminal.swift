@@ -13,6 +13,9 @@ enum Terminal {
     /// Writes a line to standard error at once.
     static func complain(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
+    /// The path of this program, if it can be told.
+    static var executable: String? { try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") }
+
     /// Whether standard output is a terminal that wants colours.
     static var hasColours: Bool {
         isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil

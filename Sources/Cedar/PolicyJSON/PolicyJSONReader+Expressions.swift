@@ -118,8 +118,9 @@ extension PolicyJSONReader {
         return make(.attribute(left, Expression.Name(name)))
     }
 
+    /// Reads a test for attributes; fields that it does not know are passed over, as the reference does.
     private mutating func has(_ json: JSONValue) -> Expression? {
-        guard let object = fields(json, ["left", "attr"]) else { return nil }
+        guard let object = object(json) else { return nil }
         let left = operand("left", of: object)
         let path = member("attr", of: object) { reader, json -> [String]? in
             guard let list = json.arrayValue else { return reader.string(json).map { [$0] } }

@@ -19,11 +19,19 @@ package struct ConformanceReport: Sendable {
     package private(set) var failures: [CaseFailure] = []
 
     /// A run without any case.
-    package static let empty = ConformanceReport(seconds: 0)
+    package static let empty = ConformanceReport(results: [], seconds: 0)
 
-    init(seconds: Double) { self.seconds = seconds }
+    /// Puts results in the order of the cases' names; those of one name in the order of their sources.
+    init(results: [(name: String, index: Int, result: ConformanceRun.CaseResult)], seconds: Double) {
+        self.seconds = seconds
+        let ordered = results.sorted { left, right in
+            if left.name.utf8.elementsEqual(right.name.utf8) { return left.index < right.index }
+            return left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
+        }
+        for (_, _, result) in ordered where result.isCase { add(result) }
+    }
 
-    mutating func add(_ result: ConformanceRun.CaseResult) {
+    private mutating func add(_ result: ConformanceRun.CaseResult) {
         if result.failures.isEmpty { passed += 1 } else { failed += 1 }
         checks += result.checks
         requests += result.requests

@@ -56,6 +56,7 @@ enum PolicyJSONTable {
         (#"{".":{"left":{"Value":5},"attr":"a"}}"#, "5.a"),
         (#"{"has":{"left":{"Value":1},"attr":"a.b"}}"#, #"1 has "a.b""#),
         (#"{"has":{"left":{"Value":1},"attr":["a","b"]}}"#, "1 has a.b"),
+        (#"{"has":{"left":{"Value":1},"attr":"a","right":1.5}}"#, "1 has a"),
         (#"{"has":{"left":{"Value":1},"attr":["if"]}}"#, #"1 has "if""#),
         (#"{"has":{"left":{"Value":1},"attr":["a","b c"]}}"#, #"1 has a && 1.a has "b c""#),
         (#"{"like":{"left":{"Value":"x"},"pattern":["Wildcard",{"Literal":"a*b\n"}]}}"#, #""x" like "*a\*b\n""#),
