@@ -34,7 +34,7 @@ extension PolicyLayout {
         }
         if isWord("is") {
             var parts = [left, .space, try token(), .space, try path()]
-            if isWord("in") { parts += [.line, try token(), .space, try sum()] }
+            if isWord("in") { parts += [.line, try token(), .space, .nested(Self.indent, [try sum()])] }
             return .group(parts)
         }
         guard isWord("in") || isComparison else { return left }
