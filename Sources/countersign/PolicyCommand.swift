@@ -7,7 +7,7 @@ struct PolicyCommand: ParsableCommand {
         commandName: "policy", abstract: "Cedar policies: validate, format, convert, replay test cases.",
         subcommands: [
             PolicyValidateCommand.self, PolicyFormatCommand.self, PolicyConvertCommand.self,
-            PolicyConformanceCommand.self,
+            PolicySchemaCommand.self, PolicyConformanceCommand.self,
         ]
     )
 }

@@ -97,7 +97,7 @@ struct BuiltInTypes: Sendable {
 }
 
 extension PathTemplate.Segment {
-    fileprivate var parameterName: String? {
+    var parameterName: String? {
         switch self {
         case .literal: nil
         case .parameter(let name), .rest(let name): name
