@@ -30,11 +30,11 @@ let package = Package(
 
         // Useful alone.
         .target(name: "Cedar", dependencies: ["StrictJSON"]),
-        .target(name: "CChecksum"),
+        .target(name: "CAudit"),
         .target(
             name: "AuditLog",
             dependencies: [
-                "CChecksum", "StrictJSON", .crypto, .nioCore, .logging,
+                "CAudit", "StrictJSON", .crypto, .nioCore, .logging,
             ]
         ),
         .target(name: "Telemetry", dependencies: [.coreMetrics]),
@@ -45,7 +45,8 @@ let package = Package(
         .target(
             name: "Transport",
             dependencies: [
-                "CNghttp2", "CZlib", "Fields", "StrictJSON", .asn1, .crypto, .nioCore, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL, .x509,
+                "CNghttp2", "CZlib", "Fields", "StrictJSON", .asn1, .crypto, .nioCore, .nioPosix, .nioHTTP1, .nioTLS,
+                .nioSSL, .x509,
                 .lifecycle,
             ]
         ),
@@ -74,12 +75,16 @@ let package = Package(
         ),
         .target(name: "DevelopmentIdentityProvider", dependencies: ["Identity", "StrictJSON", .crypto]),
 
+        // Work on policies at the desk.
+        .target(name: "PolicyTools", dependencies: ["CZlib", "Cedar", "StrictJSON"]),
+
         // The whole.
         .target(
             name: "CountersignServer",
             dependencies: [
                 "AuditLog", "Callout", "Cedar", "DecisionEngine", "DevelopmentIdentityProvider", "Fields", "Gateways",
-                "Identity", "Outbound", "StrictJSON", "Telemetry", "Transport", .crypto, .coreMetrics, .nioCore, .nioPosix,
+                "Identity", "Outbound", "StrictJSON", "Telemetry", "Transport", .crypto, .coreMetrics, .nioCore,
+                .nioPosix,
                 .logging, .lifecycle, .signals, .yams,
             ]
         ),
@@ -87,7 +92,8 @@ let package = Package(
             name: "countersign",
             dependencies: [
                 "AuditLog", "CountersignServer", "DevelopmentIdentityProvider", "Fields", "Gateways", "Identity",
-                "Outbound", "StrictJSON", "Transport", .argumentParser, .lifecycle, .logging, .nioCore, .nioPosix, .signals,
+                "Outbound", "PolicyTools", "StrictJSON", "Transport", .argumentParser, .lifecycle, .logging, .nioCore,
+                .nioPosix, .signals,
             ]
         ),
 
@@ -115,6 +121,7 @@ let package = Package(
         .testTarget(name: "InteropTests"),
         .testTarget(
             name: "CedarTests", dependencies: ["Cedar", "StrictJSON"], resources: [.copy("Conformance")]),
+        .testTarget(name: "PolicyToolsTests", dependencies: ["Cedar", "PolicyTools", "StrictJSON"]),
         .testTarget(
             name: "AuditLogTests",
             dependencies: ["AuditLog", "StrictJSON", .crypto, .logging, .nioCore, .nioPosix],

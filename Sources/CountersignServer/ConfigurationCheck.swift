@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Cedar
 import DecisionEngine
 import Gateways
 
@@ -12,6 +13,7 @@ package enum ConfigurationCheck {
         let (files, fileProblems) = PolicyFiles.read(configuration)
         let (_, keyProblems) = GatewayAuthenticator.read(configuration)
         var found = problems + fileProblems + keyProblems
+        if let files { found += files.warnings }
         if let files, problems.isEmpty {
             do {
                 _ = try PolicyGeneration(configuration, files, providers: [:])
@@ -20,5 +22,19 @@ package enum ConfigurationCheck {
             }
         }
         return found
+    }
+
+    /// The schema that the policies of a configuration are checked against, or why there is none.
+    package static func schema(_ path: String, asJSON: Bool) -> (text: String?, problems: [ConfigurationProblem]) {
+        let (configuration, problems) = ServerConfiguration.read(path, overrides: [:])
+        guard let configuration else { return (nil, problems) }
+        let (entities, _, entityProblems) = PolicyFiles.readEntities(configuration)
+        guard entityProblems.isEmpty else { return (nil, entityProblems) }
+        do throws(PolicyCheck.Failure) {
+            let schema = try PolicyCheck(configuration: configuration, entities: entities).schema()
+            return (asJSON ? String(decoding: schema.json(), as: UTF8.self) : schema.cedarText(), [])
+        } catch {
+            return (nil, error.problems)
+        }
     }
 }

@@ -99,6 +99,7 @@ final class ConfigurationReloader: Service {
             current.withLock { $0 = (configuration, files) }
             await audit.activated(configuration, files, previous: before.files)
             state.noteReload(problem: nil)
+            for warning in files.warnings { logger.warning("policy", metadata: ["finding": "\(warning)"]) }
             logger.notice("reloaded", metadata: ["reason": "\(reason)", "policy_set": "\(files.digests.policySet)"])
         } catch {
             let problems =

@@ -13,6 +13,10 @@ struct PolicyFiles {
     let digests: PolicyGeneration.Digests
     /// Relative paths of the policy files, sorted.
     let files: [String]
+    /// What policies are checked against.
+    let schema: Schema
+    /// What is surely not meant, but does not keep the policies from deciding.
+    let warnings: [ConfigurationProblem]
 
     /// Reads everything and collects every problem.
     static func read(_ configuration: ServerConfiguration) -> (files: PolicyFiles?, problems: [ConfigurationProblem]) {
@@ -29,6 +33,36 @@ struct PolicyFiles {
                 )
             )
         }
+        let (entities, bytes, entityProblems) = readEntities(configuration)
+        problems += entityProblems
+        guard problems.isEmpty, let policies = parsed.policies else { return (nil, problems) }
+        let schema: Schema
+        var warnings: [ConfigurationProblem] = []
+        do throws(PolicyCheck.Failure) {
+            let check = PolicyCheck(configuration: configuration, entities: entities)
+            schema = try check.schema()
+            (problems, warnings) = check.validate(policies, schema)
+        } catch {
+            problems = error.problems
+            return (nil, problems)
+        }
+        guard problems.isEmpty else { return (nil, problems + warnings) }
+        let digests = PolicyGeneration.Digests(
+            policySet: ContentDigest.text(
+                of: sources.flatMap { lengthPrefixed(Array($0.file.utf8)) + lengthPrefixed($0.bytes) }),
+            schema: ContentDigest.text(of: schema.json()), entities: ContentDigest.text(of: bytes)
+        )
+        let files = PolicyFiles(
+            policies: policies, entities: entities, digests: digests, files: sources.map(\.file), schema: schema,
+            warnings: warnings)
+        return (files, [])
+    }
+
+    /// The operator's entities, what their digest is taken of, and every problem.
+    static func readEntities(
+        _ configuration: ServerConfiguration
+    ) -> (entities: [Entity], bytes: [UInt8], problems: [ConfigurationProblem]) {
+        var problems: [ConfigurationProblem] = []
         var bytes: [UInt8] = []
         var entities: [Entity] = []
         for path in configuration.policies.entities {
@@ -46,13 +80,7 @@ struct PolicyFiles {
                 problems.append(ConfigurationProblem(file: path, line: 0, path: "", message: error.description))
             }
         }
-        guard problems.isEmpty, let policies = parsed.policies else { return (nil, problems) }
-        let digests = PolicyGeneration.Digests(
-            policySet: ContentDigest.text(
-                of: sources.flatMap { lengthPrefixed(Array($0.file.utf8)) + lengthPrefixed($0.bytes) }),
-            schema: ContentDigest.text(of: Array("generated".utf8)), entities: ContentDigest.text(of: bytes)
-        )
-        return (PolicyFiles(policies: policies, entities: entities, digests: digests, files: sources.map(\.file)), [])
+        return (entities, bytes, problems)
     }
 
     /// The `.cedar` files below a directory, by relative path.
@@ -90,21 +118,26 @@ extension PolicyGeneration {
         _ configuration: ServerConfiguration, _ files: PolicyFiles, providers: [String: TokenProvider]
     ) throws {
         let routes = try RouteTable(configuration.apis)
-        let actions = Self.actionEntities(of: routes)
-        let named = Set(actions.map(\.uid))
-        let apis = configuration.apis.compactMap { EntityUID("Api", $0.name) }.map { Entity(uid: $0) }
-        let own = Set(files.entities.map(\.uid))
-        let entities = try EntityStore(
-            files.entities.filter { !named.contains($0.uid) } + actions + apis.filter { !own.contains($0.uid) }
-        )
+        let entities = try Self.baseEntities(files.entities, routes)
         var selections: [String: ProviderSelection] = [:]
         for api in configuration.apis where !api.providers.isEmpty {
             selections[api.name] = try ProviderSelection(api.providers.compactMap { providers[$0] })
         }
         try self.init(
             routes: routes,
-            engine: PolicyEngine(policies: files.policies, entities: entities, keys: Self.contextKeys(of: routes)),
+            engine: PolicyEngine(policies: files.policies, entities: entities),
             digests: files.digests, selections: selections
         )
+    }
+
+    /// The operator's entities with those that every deployment has: actions and APIs.
+    static func baseEntities(_ own: [Entity], _ routes: RouteTable) throws(EntityError) -> EntityStore {
+        let actions = actionEntities(of: routes)
+        let named = Set(actions.map(\.uid))
+        let known = Set(own.map(\.uid))
+        let apis = Set(routes.routes.map(\.api.name)).sorted().compactMap { EntityUID("Api", $0) }
+        return try EntityStore(
+            own.filter { !named.contains($0.uid) } + actions
+                + apis.filter { !known.contains($0) }.map { Entity(uid: $0) })
     }
 }

@@ -50,6 +50,7 @@ package struct Server: Sendable {
         let (files, problems) = PolicyFiles.read(configuration)
         let (authenticator, keyProblems) = GatewayAuthenticator.read(configuration)
         guard let files, let authenticator else { throw StartFailure(problems + keyProblems) }
+        for warning in files.warnings { logger.warning("policy", metadata: ["finding": "\(warning)"]) }
         let loops = configuration.eventLoops > 0 ? configuration.eventLoops : ProcessorCount.usable
         let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         let audit = try AuditTrail.open(configuration, logger: logger)

@@ -8,7 +8,7 @@ import StrictJSON
 /// Names compare without regard to ASCII case. Values of `-bin` names are left as they were sent (base64).
 public struct FieldList: Sendable, Hashable {
     /// Per entry: length of the name, length of the value (four bytes each, little endian), name, value.
-    private var bytes: [UInt8] = []
+    private var sink = ByteSink()
     /// The number of fields.
     public private(set) var count = 0
 
@@ -23,7 +23,7 @@ public struct FieldList: Sendable, Hashable {
     }
 
     /// Makes room for this many bytes of names and values at once.
-    public mutating func reserve(bytes count: Int) { bytes.reserveCapacity(bytes.count + count) }
+    public mutating func reserve(bytes count: Int) { sink.reserve(count) }
 
     /// Adds a field at the end.
     public mutating func append(_ name: String, _ value: String) {
@@ -33,7 +33,7 @@ public struct FieldList: Sendable, Hashable {
 
     /// Adds a field at the end, both parts valid UTF-8.
     public mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-        bytes.append(atMost: Self.prefix + name.count + value.count) { space in
+        sink.fill(atMost: Self.prefix + name.count + value.count) { space in
             space.put(littleEndian: UInt32(truncatingIfNeeded: name.count))
             space.put(littleEndian: UInt32(truncatingIfNeeded: value.count))
             space.put(name)
@@ -82,12 +82,12 @@ extension FieldList {
     public func contains(_ name: String) -> Bool { entry(named: name, from: 0) != nil }
 
     private func text(_ range: Range<Int>) -> String {
-        bytes.withUnsafeBufferPointer { String(decoding: $0[range], as: UTF8.self) }
+        sink.withUnsafeBytes { String(decoding: $0[range], as: UTF8.self) }
     }
 
     private func entry(named wanted: String, from start: Int) -> Entry? {
         let wanted = wanted.utf8Span.span
-        return bytes.withUnsafeBytes { bytes in
+        return sink.withUnsafeBytes { bytes in
             wanted.withUnsafeBytes { wanted in
                 var position = start
                 while let entry = Entry(at: position, in: bytes) {
@@ -108,7 +108,7 @@ extension FieldList: Sequence {
 
         /// The next name and value.
         public mutating func next() -> (name: String, value: String)? {
-            guard let entry = list.bytes.withUnsafeBytes({ Entry(at: position, in: $0) }) else { return nil }
+            guard let entry = list.sink.withUnsafeBytes({ Entry(at: position, in: $0) }) else { return nil }
             position = entry.end
             return (list.text(entry.name), list.text(entry.value))
         }

@@ -12,16 +12,25 @@
 /// writer.endObject()  // {"allow":false}
 /// ```
 public struct JSONWriter: Sendable {
-    /// What has been written.
-    public var bytes: [UInt8]
+    private var sink: ByteSink
     private var needsComma = false
 
     /// Makes an empty writer.
     ///
     /// - Parameter capacity: How many bytes to make room for at once.
     public init(capacity: Int = 256) {
-        bytes = []
-        bytes.reserveCapacity(capacity)
+        sink = ByteSink(capacity: capacity)
+    }
+
+    /// What has been written.
+    public var bytes: [UInt8] { sink.bytes }
+    /// How many bytes have been written.
+    public var count: Int { sink.count }
+
+    /// What has been written, without a copy; the writer is empty then.
+    public mutating func take() -> [UInt8] {
+        needsComma = false
+        return sink.take()
     }
 
     /// Opens an object.
@@ -35,9 +44,8 @@ public struct JSONWriter: Sendable {
 
     /// Writes a member name that needs no escaping: letters, digits, `_`, `.` and `-` only.
     public mutating func key(_ name: StaticString) {
-        let separator = needsComma
-        bytes.append(atMost: name.utf8CodeUnitCount + 4) { space in
-            if separator { space.put(UInt8(ascii: ",")) }
+        sink.fill(atMost: name.utf8CodeUnitCount + 4) { space in
+            if needsComma { space.put(UInt8(ascii: ",")) }
             space.put(UInt8(ascii: "\""))
             space.put(name)
             space.put(UInt8(ascii: "\""))
@@ -49,22 +57,21 @@ public struct JSONWriter: Sendable {
     /// Writes any member name.
     public mutating func key(any name: String) {
         comma()
-        Self.appendQuoted(name, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
+        Self.appendQuoted(name, to: &sink)
+        sink.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
     /// Writes a string value.
     public mutating func string(_ value: String) {
         comma()
-        Self.appendQuoted(value, to: &bytes)
+        Self.appendQuoted(value, to: &sink)
     }
 
     /// Writes a string value that needs no escaping.
     public mutating func string(plain value: StaticString) {
-        let separator = needsComma
-        bytes.append(atMost: value.utf8CodeUnitCount + 3) { space in
-            if separator { space.put(UInt8(ascii: ",")) }
+        sink.fill(atMost: value.utf8CodeUnitCount + 3) { space in
+            if needsComma { space.put(UInt8(ascii: ",")) }
             space.put(UInt8(ascii: "\""))
             space.put(value)
             space.put(UInt8(ascii: "\""))
@@ -75,50 +82,57 @@ public struct JSONWriter: Sendable {
     /// Writes an integer.
     public mutating func int(_ value: Int64) {
         comma()
-        Self.appendDecimal(value, to: &bytes)
+        Self.appendDecimal(value, to: &sink)
     }
 
     /// Writes a Boolean.
     public mutating func bool(_ value: Bool) {
         comma()
-        bytes.append(contentsOf: value ? Self.trueBytes : Self.falseBytes)
+        sink.append(value ? "true" : "false")
     }
 
     /// Writes `null`.
     public mutating func null() {
         comma()
-        bytes.append(contentsOf: Self.nullBytes)
+        sink.append("null")
     }
 
     /// Writes a value that is JSON already.
-    public mutating func raw(_ json: some Sequence<UInt8>) {
+    public mutating func raw(_ json: [UInt8]) {
         comma()
-        bytes.append(contentsOf: json)
+        sink.append(json)
     }
+
+    /// Writes members or elements that are JSON already, commas included, as they stand between the brackets.
+    public mutating func rawMembers(_ json: ArraySlice<UInt8>) {
+        guard !json.isEmpty else { return }
+        comma()
+        json.withUnsafeBytes { sink.append($0) }
+    }
+
+    /// Leaves the place of a value empty, for somebody else to fill in.
+    public mutating func hole() { comma() }
 
     /// Writes a value in canonical form.
     public mutating func value(_ value: JSONValue) {
         comma()
-        value.appendCanonical(to: &bytes)
+        Self.appendCanonical(value, to: &sink)
     }
 
-    private static let trueBytes = Array("true".utf8)
-    private static let falseBytes = Array("false".utf8)
-    private static let nullBytes = Array("null".utf8)
-
+    @inline(__always)
     private mutating func comma() {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        if needsComma { sink.append(UInt8(ascii: ",")) }
         needsComma = true
     }
 
     private mutating func open(_ byte: UInt8) {
         comma()
-        bytes.append(byte)
+        sink.append(byte)
         needsComma = false
     }
 
     private mutating func close(_ byte: UInt8) {
-        bytes.append(byte)
+        sink.append(byte)
         needsComma = true
     }
 }
@@ -128,21 +142,35 @@ extension JSONWriter {
     public static func appendQuoted(_ string: String, to bytes: inout [UInt8]) {
         string.utf8Span.span.withUnsafeBytes { utf8 in
             guard utf8.needsNoEscape else {
-                bytes.append(UInt8(ascii: "\""))
-                for byte in utf8 { appendEscaped(byte, to: &bytes) }
-                bytes.append(UInt8(ascii: "\""))
+                var sink = ByteSink(capacity: utf8.count + 16)
+                appendQuoted(string, to: &sink)
+                return bytes.append(contentsOf: sink.bytes)
+            }
+            bytes.append(UInt8(ascii: "\""))
+            bytes.append(contentsOf: utf8)
+            bytes.append(UInt8(ascii: "\""))
+        }
+    }
+
+    /// Appends a string in quotes, with the escapes that RFC 8785 prescribes and no others.
+    package static func appendQuoted(_ string: String, to sink: inout ByteSink) {
+        string.utf8Span.span.withUnsafeBytes { utf8 in
+            guard utf8.needsNoEscape else {
+                sink.append(UInt8(ascii: "\""))
+                for byte in utf8 { appendEscaped(byte, to: &sink) }
+                sink.append(UInt8(ascii: "\""))
                 return
             }
-            bytes.append(atMost: utf8.count + 2) { space in
-                    space.put(UInt8(ascii: "\""))
+            sink.fill(atMost: utf8.count + 2) { space in
+                space.put(UInt8(ascii: "\""))
                 space.put(utf8)
                 space.put(UInt8(ascii: "\""))
-                }
+            }
         }
     }
 
     /// Appends one byte of a string's UTF-8, escaped where JSON wants it.
-    private static func appendEscaped(_ byte: UInt8, to bytes: inout [UInt8]) {
+    private static func appendEscaped(_ byte: UInt8, to sink: inout ByteSink) {
         let short: UInt8
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): short = byte
@@ -152,16 +180,16 @@ extension JSONWriter {
         case 0x0C: short = UInt8(ascii: "f")
         case 0x0D: short = UInt8(ascii: "r")
         case 0..<0x20:
-            bytes.append(contentsOf: Array("\\u00".utf8))
-            bytes.append(hexadecimalDigit(byte >> 4))
-            bytes.append(hexadecimalDigit(byte & 0xF))
+            sink.append("\\u00")
+            sink.append(hexadecimalDigit(byte >> 4))
+            sink.append(hexadecimalDigit(byte & 0xF))
             return
         default:
-            bytes.append(byte)
+            sink.append(byte)
             return
         }
-        bytes.append(UInt8(ascii: "\\"))
-        bytes.append(short)
+        sink.append(UInt8(ascii: "\\"))
+        sink.append(short)
     }
 
     private static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
@@ -169,8 +197,8 @@ extension JSONWriter {
     }
 
     /// Appends an integer in decimal.
-    public static func appendDecimal(_ value: Int64, to bytes: inout [UInt8]) {
-        bytes.append(atMost: 20) { space in
+    package static func appendDecimal(_ value: Int64, to sink: inout ByteSink) {
+        sink.fill(atMost: 20) { space in
             if value < 0 { space.put(UInt8(ascii: "-")) }
             let rest = value.magnitude
             var divisor: UInt64 = 1
@@ -179,6 +207,32 @@ extension JSONWriter {
                 space.put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / divisor % 10))
                 divisor /= 10
             }
+        }
+    }
+
+    /// Appends the canonical text of RFC 8785.
+    private static func appendCanonical(_ value: JSONValue, to sink: inout ByteSink) {
+        switch value {
+        case .null: sink.append("null")
+        case .bool(let value): sink.append(value ? "true" : "false")
+        case .number(let value): value.canonicalText.utf8Span.span.withUnsafeBytes { sink.append($0) }
+        case .string(let value): appendQuoted(value, to: &sink)
+        case .array(let elements):
+            sink.append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { sink.append(UInt8(ascii: ",")) }
+                appendCanonical(element, to: &sink)
+            }
+            sink.append(UInt8(ascii: "]"))
+        case .object(let object):
+            sink.append(UInt8(ascii: "{"))
+            for (index, member) in object.membersInCanonicalOrder.enumerated() {
+                if index > 0 { sink.append(UInt8(ascii: ",")) }
+                appendQuoted(member.key, to: &sink)
+                sink.append(UInt8(ascii: ":"))
+                appendCanonical(member.value, to: &sink)
+            }
+            sink.append(UInt8(ascii: "}"))
         }
     }
 }
@@ -214,34 +268,11 @@ extension UnsafeRawBufferPointer {
 extension JSONValue {
     /// The canonical text of RFC 8785: sorted names, no white space, one form for each value.
     public func canonicalBytes() -> [UInt8] {
-        var bytes: [UInt8] = []
-        appendCanonical(to: &bytes)
-        return bytes
+        var writer = JSONWriter(capacity: 64)
+        writer.value(self)
+        return writer.take()
     }
 
     /// Appends the canonical text of RFC 8785.
-    public func appendCanonical(to bytes: inout [UInt8]) {
-        switch self {
-        case .null: bytes.append(contentsOf: Array("null".utf8))
-        case .bool(let value): bytes.append(contentsOf: Array((value ? "true" : "false").utf8))
-        case .number(let value): bytes.append(contentsOf: Array(value.canonicalText.utf8))
-        case .string(let value): JSONWriter.appendQuoted(value, to: &bytes)
-        case .array(let elements):
-            bytes.append(UInt8(ascii: "["))
-            for (index, element) in elements.enumerated() {
-                if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                element.appendCanonical(to: &bytes)
-            }
-            bytes.append(UInt8(ascii: "]"))
-        case .object(let object):
-            bytes.append(UInt8(ascii: "{"))
-            for (index, member) in object.membersInCanonicalOrder.enumerated() {
-                if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                JSONWriter.appendQuoted(member.key, to: &bytes)
-                bytes.append(UInt8(ascii: ":"))
-                member.value.appendCanonical(to: &bytes)
-            }
-            bytes.append(UInt8(ascii: "}"))
-        }
-    }
+    public func appendCanonical(to bytes: inout [UInt8]) { bytes += canonicalBytes() }
 }

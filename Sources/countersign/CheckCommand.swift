@@ -8,7 +8,7 @@ struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Reads configuration, policies, entities and keys; prints every problem.",
         discussion: """
-            Each problem is one line `file:line: path: message`. Exit 1 if there is any.
+            Each problem is one line `file:line: path: message`. Exit 1 if there is any that is no warning.
 
             Example: countersign check countersign.yaml
             """
@@ -28,13 +28,14 @@ struct CheckCommand: ParsableCommand {
                     [
                         "file": .string(problem.file), "line": .number(JSONNumber(Int64(problem.line))),
                         "path": .string(problem.path), "message": .string(problem.message),
+                        "severity": .string(problem.isWarning ? "warning" : "error"),
                     ]
                 })
             Terminal.say(String(decoding: list.canonicalBytes(), as: UTF8.self))
         } else {
             for problem in problems { Terminal.say(problem.description) }
-            if problems.isEmpty { Terminal.say("\(file): in order") }
+            if problems.allSatisfy(\.isWarning) { Terminal.say("\(file): in order") }
         }
-        if !problems.isEmpty { throw ExitCode(1) }
+        if !problems.allSatisfy(\.isWarning) { throw ExitCode(1) }
     }
 }

@@ -7,8 +7,14 @@ enum Terminal {
     /// Writes a line to standard output at once.
     static func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 
+    /// Writes bytes to standard output as they are.
+    static func put(_ bytes: [UInt8]) { FileHandle.standardOutput.write(Data(bytes)) }
+
     /// Writes a line to standard error at once.
     static func complain(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+    /// The path of this program, if it can be told.
+    static var executable: String? { try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") }
 
     /// Whether standard output is a terminal that wants colours.
     static var hasColours: Bool {

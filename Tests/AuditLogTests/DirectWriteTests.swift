@@ -91,6 +91,45 @@ struct DirectWriteTests {
         #expect(try copy.bytes("disclosures/000.jsonl").split(separator: 0x0A) == lines)
     }
 
+    @Test(
+        "a file of any size is replaced whole, in blocks or not", arguments: SimulatedDisk.Direct.allCases,
+        [0, 1, 4096, 65_535, 65_536, 65_537, 300_000])
+    func replacesFiles(direct: SimulatedDisk.Direct, count: Int) throws {
+        let disk = SimulatedDisk(cutAt: nil, seed: 1, direct: direct)
+        var random = SeededRandom(state: UInt64(count))
+        let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
+        let buffer = BlockBuffer(capacity: 100)
+        for part in stride(from: 0, to: count, by: 777) { buffer.append(bytes[part..<min(part + 777, count)]) }
+        var directory = LogDirectory(path: "/disk", fileSystem: disk.fileSystem)
+        try directory.replace("a/b", with: buffer.bytes)
+        #expect(try directory.read("a/b") == nil)
+        try directory.commit()
+        #expect(try directory.read("a/b") == bytes)
+        try directory.replace("a/b", with: [1, 2, 3])
+        try directory.replace("a/b", with: buffer.bytes)
+        try directory.commit()
+        #expect(try directory.read("a/b") == bytes)
+        #expect((disk.directWrites > 0) == (direct == .accepted && count >= 65_536))
+        let survivor = LogDirectory(path: "/disk", fileSystem: disk.afterPowerCut().fileSystem)
+        #expect(try survivor.read("a/b") == bytes)
+    }
+
+    @Test("a file that is replaced often takes turns with the one before, which goes at the end")
+    func takesTurns() throws {
+        let fixture = try LogFixture()
+        try LogFileSystem.posix.makeDirectory(fixture.directory)
+        var directory = LogDirectory(path: fixture.directory, fileSystem: .posix)
+        for round in 0..<4 as Range<UInt8> {
+            try directory.replace("state", with: [round, 7, 7].dropLast(Int(round) % 3), isOften: true)
+            try directory.commit()
+            #expect(try fixture.bytes("state") == [round, 7, 7].dropLast(Int(round) % 3))
+            #expect(
+                try directory.read("state.tmp") == (round == 0 ? nil : [round - 1, 7, 7].dropLast(Int(round - 1) % 3)))
+        }
+        directory.removeOthers()
+        #expect(try LogFileSystem.posix.list(fixture.directory) == ["state"])
+    }
+
     @Test("a batch that fails over several segments is written again, and everybody hears of it")
     func relocates() async throws {
         let fixture = try LogFixture()

@@ -34,11 +34,22 @@ struct PublishingPaceTests {
     @Test("passes under load begin 100 ms after one another, but a record that is due does not wait for that")
     func keepsDistance() {
         var pace = pace
-        pace.lastPass = start
-        #expect(size(pace, over: 0, upTo: 9000, age: .milliseconds(99)) == nil)
-        #expect(size(pace, over: 0, upTo: 9000, age: .milliseconds(100)) == 8960)
-        pace.lastPass = start + .milliseconds(450)
-        #expect(size(pace, over: 0, upTo: 9000, age: .milliseconds(500)) == 9000)
+        pace.begin(upTo: 300, of: 300, now: start)
+        #expect(size(pace, over: 0, upTo: 3000, age: .milliseconds(99)) == nil)
+        #expect(size(pace, over: 0, upTo: 3000, age: .milliseconds(100)) == 2816)
+        pace.begin(upTo: 300, of: 300, now: start + .milliseconds(450))
+        #expect(size(pace, over: 0, upTo: 3000, age: .milliseconds(500)) == 3000)
+    }
+
+    @Test("a pass takes sixteen bundles at most, and the next one follows at once")
+    func limitsPasses() {
+        var pace = pace
+        #expect(size(pace, over: 10, upTo: 9000, age: .zero) == 4096)
+        #expect(size(pace, over: 10, upTo: 9000, age: .seconds(2)) == 4096)
+        pace.begin(upTo: 4096, of: 9000, now: start)
+        #expect(size(pace, over: 4096, upTo: 9000, age: .zero) == 8192)
+        pace.begin(upTo: 8960, of: 9000, now: start)
+        #expect(size(pace, over: 8192, upTo: 9000, age: .zero) == nil)
     }
 
     @Test("when the queue fills, unfinished bundles are published as well")
@@ -58,7 +69,7 @@ struct PublishingPaceTests {
             var now = start
             while pace.size(over: 7, upTo: 8, oldest: record, isUrgent: false, now: now) == nil || now < record {
                 now += pace.timeout(now: now)
-                if now < record { pace.lastPass = now }
+                if now < record { pace.begin(upTo: 7, of: 7, now: now) }
             }
             #expect(record.duration(to: now) <= interval * 3 / 4)
         }

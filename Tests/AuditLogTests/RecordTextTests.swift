@@ -37,6 +37,20 @@ struct RecordTextTests {
         }
     }
 
+    @Test("with and without vectors base 64 is the same", arguments: [Base64.Alphabet.standard, .urlSafe])
+    func encodesTheSame(alphabet: Base64.Alphabet) {
+        var random = SeededRandom(state: 11)
+        for length in Array(0..<100) + [1000, 4096] {
+            let bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let plain = [UInt8](unsafeUninitializedCapacity: Base64.encodedCount(length, alphabet)) { buffer, count in
+                count = bytes.withUnsafeBytes { bytes in
+                    Base64.encode(bytes, from: 0, alphabet, into: UnsafeMutableRawBufferPointer(buffer))
+                }
+            }
+            #expect(Base64.encode(bytes, alphabet) == String(decoding: plain, as: UTF8.self))
+        }
+    }
+
     @Test("the text of an identifier has its bytes in the places of RFC 9562")
     func writesIdentifiers() throws {
         for _ in 0..<100 {

@@ -237,6 +237,15 @@ final class SimulatedDisk: Sendable {
                     rename(from, to: nil, &state)
                 }
             },
+            exchange: { [self] first, second in
+                let isDone = try? perform(first) { state -> Bool in
+                    guard let one = state.names[first], let other = state.names[second] else { return false }
+                    rename(second, to: one, &state)
+                    rename(first, to: other, &state)
+                    return true
+                }
+                return isDone ?? false
+            },
             removeFile: { [self] path throws(AuditLogError) in
                 try perform(path) { if $0.names[path] != nil { rename(path, to: nil, &$0) } }
             },

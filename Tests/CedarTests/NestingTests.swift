@@ -61,6 +61,19 @@ struct NestingTests {
     @Test("a nesting of 250 is accepted", arguments: Shape.allCases, [16, 250])
     func accepts(_ shape: Shape, _ count: Int) { #expect(isAccepted(shape.policy(count)) == true) }
 
+    @Test("a call of tens of thousands of arguments is an error of evaluation")
+    func manyArguments() throws {
+        let arguments = Array(repeating: "{a: context}.a.b", count: 33_000) + ["context.a.b"]
+        let text = "permit (principal, action, resource) when { ip(\(arguments.joined(separator: ","))) };"
+        let engine = PolicyEngine(policies: try PolicySet.parse(text, file: "m.cedar", naming: .sequential).get())
+        let uid = try #require(EntityUID("User", "alice"))
+        let context = Record([("a", .record([("b", .long(1))])), ("b", .long(1))])
+        let request = Request(principal: uid, action: uid, resource: uid, context: context)
+        let response = try engine.authorize(request)
+        #expect(response == (try engine.authorizeByReference(request)))
+        #expect(response.errors.map(\.policy) == ["policy0"])
+    }
+
     @Test("chains of ten thousand operands are accepted", arguments: [Shape.chain, .sum, .products])
     func acceptsLongChains(_ shape: Shape) { #expect(isAccepted(shape.policy(9_999)) == true) }
 

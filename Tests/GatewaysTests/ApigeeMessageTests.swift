@@ -86,6 +86,16 @@ struct ApigeeMessageTests {
         #expect(try read(.tokenExpired, prefersFault: false)["countersign.allow"] == .bool(false))
     }
 
+    @Test("every flow variable that the service reads is found by its name")
+    func variables() throws {
+        for variable in ApigeeVariable.allCases {
+            var question = Self.question()
+            question.variables = [(variable.name.description, "value")]
+            let message = try ApigeeMessage(reading: question.message)
+            #expect(message.variables[variable] == "value", "\(variable.name)")
+        }
+    }
+
     @Test("every truncation and 20,000 mutations of a message are read or refused")
     func mutations() throws {
         let bytes = Array(buffer: Self.question([("authorization", "Bearer x")]).message)

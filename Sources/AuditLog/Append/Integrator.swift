@@ -60,7 +60,7 @@ final class Integrator: @unchecked Sendable {
     /// Publishes what is durable, up to a size; after a failure the next call tries again.
     @discardableResult
     private func integrate(upTo wanted: UInt64) -> Bool {
-        pace.lastPass = clock.now
+        pace.begin(upTo: wanted, of: unpublished.last?.endIndex ?? wanted, now: clock.now)
         var published: [DurableFrames] = []
         var rest: [DurableFrames] = []
         for batch in unpublished {
@@ -154,6 +154,7 @@ final class Integrator: @unchecked Sendable {
                 if !isPublished { isPublished = integrate(upTo: size) }
             }
             if isPublished { try? store.removeAll() }
+            publisher.finish()
         }
         store.fileSystem.close(lock)
         let closers = queue.monitor.withLock { state in

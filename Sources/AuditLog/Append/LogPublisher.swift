@@ -27,47 +27,59 @@ struct LogPublisher {
     ///
     /// After a failure the tree is as before, and the same records can be given again.
     mutating func publish(_ batches: [DurableFrames]) throws(AuditLogError) {
-        var edge = edge
-        var bundle = bundle
-        for batch in batches {
-            try batch.forEach { index, leaf, disclosures throws(AuditLogError) in
-                guard index == edge.size else {
-                    throw .corrupted(file: "wal", offset: index, problem: "record \(edge.size) is missing")
-                }
-                bundle.append(index, leaf: leaf, disclosures: disclosures)
-                try edge.append(TreeHash.leaf(leaf)) { level, index, hashes throws(AuditLogError) in
-                    try writeTile(level: level, index: index, hashes)
-                    guard level == 0 else { return }
-                    try write(bundle, number: index, width: TilePath.width)
-                    bundle.removeAll()
-                }
-            }
+        let before = (edge, bundle.copy())
+        do {
+            for batch in batches { try add(batch) }
+            try writeUnfinished()
+            try directory.commit()
+            try sign()
+        } catch {
+            (edge, bundle) = before
+            directory.discard()
+            throw error
         }
+        removeObsolete()
+    }
+
+    private mutating func add(_ batch: DurableFrames) throws(AuditLogError) {
+        try batch.forEach { index, leaf, disclosures throws(AuditLogError) in
+            guard index == edge.size else {
+                throw .corrupted(file: "wal", offset: index, problem: "record \(edge.size) is missing")
+            }
+            bundle.append(index, leaf: leaf, disclosures: disclosures)
+            var completed: [(level: Int, index: UInt64, hashes: [TreeHash])] = []
+            edge.append(TreeHash.leaf(leaf)) { level, index, hashes in completed.append((level, index, hashes)) }
+            for tile in completed { try writeTile(level: tile.level, index: tile.index, tile.hashes) }
+            guard let tile = completed.first else { return }
+            try write(bundle, number: tile.index, width: TilePath.width)
+            bundle.removeAll()
+        }
+    }
+
+    private mutating func writeUnfinished() throws(AuditLogError) {
         for (level, hashes) in edge.levels.enumerated() where !hashes.isEmpty {
             try writeTile(level: level, index: edge.size >> UInt64(8 * (level + 1)), hashes)
         }
         let width = TreeEdge.width(size: edge.size, level: 0)
         if width > 0 { try write(bundle, number: edge.size >> 8, width: width) }
-        try directory.syncDirectories()
-        try sign(edge)
-        self.edge = edge
-        self.bundle = bundle
-        removeObsolete()
     }
 
     /// Signs the tree as it is; needed once, for the empty log or after a checkpoint was not finished.
-    mutating func signAgain() throws(AuditLogError) { try sign(edge) }
+    mutating func signAgain() throws(AuditLogError) { try sign() }
 
-    private mutating func sign(_ edge: TreeEdge) throws(AuditLogError) {
+    /// Tidies up after the last checkpoint.
+    mutating func finish() { directory.removeOthers() }
+
+    private mutating func sign() throws(AuditLogError) {
         let checkpoint = Checkpoint(origin: origin, size: edge.size, root: edge.root)
         let keyID = key.verifierKey.hexadecimalKeyID
         let state = LogState(origin: origin, size: edge.size, root: checkpoint.root, keyIDs: [keyID])
-        try directory.replace(LogState.path, with: state.bytes)
-        try directory.syncDirectories()
+        try directory.replace(LogState.path, with: state.bytes, isOften: true)
+        try directory.commit()
         let note = checkpoint.note(signedBy: [key])
         guard !note.signatures.isEmpty else { throw .unusableKey(path: key.verifierKey.name, problem: "cannot sign") }
-        try directory.replace(Self.checkpointPath, with: note.bytes)
-        try directory.syncDirectories()
+        try directory.replace(Self.checkpointPath, with: note.bytes, isOften: true)
+        try directory.commit()
     }
 
     private mutating func writeTile(level: Int, index: UInt64, _ hashes: [TreeHash]) throws(AuditLogError) {
@@ -81,10 +93,10 @@ struct LogPublisher {
 
     private mutating func write(_ bundle: Bundle, number: UInt64, width: Int) throws(AuditLogError) {
         let path = TilePath.entries(number, width: width)
-        try directory.replace("log/" + path, with: bundle.entries)
+        try directory.replace("log/" + path, with: bundle.entries.bytes)
         if width == TilePath.width { obsolete.append("log/\(path).p") }
         guard !bundle.disclosures.isEmpty else { return }
-        try directory.replace(Bundle.disclosurePath(number), with: bundle.disclosures)
+        try directory.replace(Bundle.disclosurePath(number), with: bundle.disclosures.bytes)
     }
 
     /// A partial file that cannot be removed does no harm: the full one holds the same.

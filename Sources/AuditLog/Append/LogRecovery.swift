@@ -17,7 +17,7 @@ struct LogRecovery {
     /// The published tree, with everything that was durable in it and no segment left.
     mutating func run() throws(AuditLogError) -> LogPublisher {
         for folder in ["", "wal", "log/tile", "disclosures"] { try directory.makeDirectories(folder) }
-        try directory.syncDirectories()
+        try directory.commit()
         let keys = try publishVerifierKey()
         let state = try readState()
         let checkpoint = try readCheckpoint(keys)
@@ -45,7 +45,7 @@ struct LogRecovery {
         if !lines.contains(line) {
             lines.append(line)
             try directory.replace("log.vkey", with: Array((lines.joined(separator: "\n") + "\n").utf8))
-            try directory.syncDirectories()
+            try directory.commit()
         }
         return lines.compactMap { try? VerifierKey($0) }.filter { $0.name == configuration.origin }
     }
@@ -139,6 +139,7 @@ struct LogRecovery {
             guard let index = Bundle.index(ofLine: line), index < edge.size else { continue }
             disclosures += line + [0x0A]
         }
-        return Bundle(entries: Array(bytes[..<(entries.last?.upperBound ?? 0)]), disclosures: disclosures)
+        return Bundle(
+            entries: BlockBuffer(bytes[..<(entries.last?.upperBound ?? 0)]), disclosures: BlockBuffer(disclosures))
     }
 }

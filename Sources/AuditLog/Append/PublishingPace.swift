@@ -7,11 +7,14 @@
 /// earliest 100 ms after one another: under load one pass, with its syncs and its signature, serves many records, and
 /// unfinished bundles and tiles are rarely written.
 struct PublishingPace {
+    /// The most bundles of one pass: what it takes stays in memory until it ends, and may make the writer wait.
+    private static let maximumBundles: UInt64 = 16
+
     private let gap: Duration
     private let dueAge: Duration
     private let poll: Duration
     /// When the last pass began.
-    var lastPass: ContinuousClock.Instant
+    private(set) var lastPass: ContinuousClock.Instant
 
     init(interval: Duration, now: ContinuousClock.Instant) {
         gap = min(.milliseconds(100), interval / 4)
@@ -43,10 +46,18 @@ struct PublishingPace {
         now: ContinuousClock.Instant
     ) -> UInt64? {
         guard end > size else { return nil }
-        if oldest + dueAge <= now { return end }
+        let width = UInt64(TilePath.width)
+        let most = (size / width + Self.maximumBundles) * width
+        if oldest + dueAge <= now { return min(end, most) }
         guard earliest <= now else { return nil }
-        let whole = end / UInt64(TilePath.width) * UInt64(TilePath.width)
+        let whole = min(end / width * width, most)
         if whole > size { return whole }
         return isUrgent ? end : nil
+    }
+
+    /// Notes that a pass begins; one that leaves whole bundles behind is followed by the next at once.
+    mutating func begin(upTo size: UInt64, of end: UInt64, now: ContinuousClock.Instant) {
+        let leavesMuch = end - size >= UInt64(TilePath.width)
+        lastPass = leavesMuch ? now - gap : now
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CAudit
+
 /// Base 64 (RFC 4648): standard with padding for notes, URL-safe without padding for disclosures.
 package enum Base64 {
     /// The two alphabets and their padding.
@@ -26,7 +28,9 @@ package enum Base64 {
         alphabet == .standard ? (count + 2) / 3 * 4 : count / 3 * 4 + (count % 3 == 0 ? 0 : count % 3 + 1)
     }
 
-    /// Appends the encoding of some bytes; about a third of a nanosecond a character.
+    private static let hasVectors = countersign_base64_is_available()
+
+    /// Appends the encoding of some bytes.
     package static func append(_ input: UnsafeRawBufferPointer, _ alphabet: Alphabet, to output: inout [UInt8]) {
         output.append(addingCapacity: encodedCount(input.count, alphabet)) { span in
             span.withUnsafeMutableBufferPointer { buffer, count in
@@ -39,9 +43,26 @@ package enum Base64 {
     private static func encode(
         _ input: UnsafeRawBufferPointer, _ alphabet: Alphabet, into output: UnsafeMutableRawBufferPointer
     ) -> Int {
-        let last = LastDigits(alphabet)
         var read = 0
-        var written = 0
+        if input.count >= 16, hasVectors {
+            let digits: (CChar, CChar) = alphabet == .standard ? (0x2B, 0x2F) : (0x2D, 0x5F)
+            read = withUnsafeBytes(of: digits) { digits in
+                countersign_base64_begin(
+                    input.baseAddress, input.count, digits.assumingMemoryBound(to: CChar.self).baseAddress,
+                    output.baseAddress)
+            }
+        }
+        return encode(input, from: read, alphabet, into: output)
+    }
+
+    /// The way without vectors: six bytes at a time, from an offset that is a multiple of three.
+    static func encode(
+        _ input: UnsafeRawBufferPointer, from start: Int, _ alphabet: Alphabet,
+        into output: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        let last = LastDigits(alphabet)
+        var read = start
+        var written = start / 3 * 4
         // Eight bytes are read for six, so that the last ones take the other way.
         while read + 8 <= input.count {
             let word = UInt64(bigEndian: input.loadUnaligned(fromByteOffset: read, as: UInt64.self))

@@ -90,10 +90,7 @@ public struct Commitments: Sendable {
     /// Writes the object of the commitments, sorted by name, as the value of `sd`.
     public func writeObject(to writer: inout JSONWriter) {
         writer.beginObject()
-        for (place, entry) in entries.enumerated() {
-            if place > 0 { writer.bytes.append(UInt8(ascii: ",")) }
-            writer.bytes.append(contentsOf: text[entry.member])
-        }
+        for entry in entries { writer.rawMembers(text[entry.member]) }
         writer.endObject()
     }
 

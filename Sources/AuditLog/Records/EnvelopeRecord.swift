@@ -29,14 +29,14 @@ enum EnvelopeRecord {
             writer.key(any: member.key)
             switch member.key {
             case "n":
-                counterOffset = writer.bytes.count
-                writer.raw(EmptyCollection<UInt8>())
+                counterOffset = writer.count
+                writer.hole()
             case "sd": commitments.writeObject(to: &writer)
-            default: writer.raw(member.value.canonicalBytes())
+            default: writer.value(member.value)
             }
         }
         writer.endObject()
-        return AuditRecord(leaf: writer.bytes, counterOffset: counterOffset, disclosures: commitments.disclosures)
+        return AuditRecord(leaf: writer.take(), counterOffset: counterOffset, disclosures: commitments.disclosures)
     }
 
     /// The record that explains a hole in `n`.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CChecksum
+import CAudit
 
 /// CRC-32C (Castagnoli; RFC 3720, appendix B.4): by the processor's instructions, or by tables where it has none.
 enum CRC32C {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CAudit
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -99,6 +101,7 @@ extension LogFileSystem {
         rename: { from, to throws(Failure) in
             guard Glibc.rename(from, to) == 0 else { throw failure("renaming", from) }
         },
+        exchange: { first, second in countersign_exchange(first, second) == 0 },
         removeFile: { path throws(Failure) in
             guard unlink(path) != 0, errno != ENOENT else { return }
             throw failure("removal", path)

@@ -53,6 +53,8 @@ package struct LogFileSystem: Sendable {
     /// `fsync` of a directory: which names it holds.
     package var syncDirectory: @Sendable (_ path: String) throws(Failure) -> Void
     package var rename: @Sendable (_ from: String, _ to: String) throws(Failure) -> Void
+    /// Lets two names change places at once; `false` if one is not there or the file system cannot do it.
+    package var exchange: @Sendable (_ first: String, _ second: String) -> Bool
     /// Removes a file; no error if it is not there.
     package var removeFile: @Sendable (_ path: String) throws(Failure) -> Void
     /// Removes an empty directory; no error if it is not there.

@@ -1,33 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Up to 256 entries, with the openings of their commitments.
-struct Bundle: Sendable {
+struct Bundle {
     /// Each entry: a big-endian 16-bit length and its bytes (C2SP tlog-tiles, "Log entries").
-    private(set) var entries: [UInt8] = []
+    let entries: BlockBuffer
     /// Lines `{"i":<leaf index>,"d":[…]}` of the entries that have any.
-    private(set) var disclosures: [UInt8] = []
+    let disclosures: BlockBuffer
 
-    init() {}
+    init() { self.init(entries: BlockBuffer(), disclosures: BlockBuffer()) }
 
-    init(entries: [UInt8], disclosures: [UInt8]) {
+    init(entries: BlockBuffer, disclosures: BlockBuffer) {
         self.entries = entries
         self.disclosures = disclosures
     }
 
-    mutating func append(_ index: UInt64, leaf: UnsafeRawBufferPointer, disclosures opened: UnsafeRawBufferPointer) {
-        entries.append(UInt8(truncatingIfNeeded: leaf.count >> 8))
-        entries.append(UInt8(truncatingIfNeeded: leaf.count))
-        entries.append(contentsOf: leaf)
+    /// The same content, which does not change with this one.
+    func copy() -> Bundle { Bundle(entries: entries.copy(), disclosures: disclosures.copy()) }
+
+    func append(_ index: UInt64, leaf: UnsafeRawBufferPointer, disclosures opened: UnsafeRawBufferPointer) {
+        withUnsafeBytes(of: UInt16(truncatingIfNeeded: leaf.count).bigEndian) { entries.append($0) }
+        entries.append(leaf)
         guard !opened.isEmpty else { return }
-        disclosures.append(contentsOf: "{\"i\":\(index),\"d\":".utf8)
-        disclosures.append(contentsOf: opened)
-        disclosures.append(contentsOf: "}\n".utf8)
+        disclosures.append("{\"i\":\(index),\"d\":".utf8)
+        disclosures.append(opened)
+        disclosures.append("}\n".utf8)
     }
 
     /// Takes everything out and keeps the memory.
-    mutating func removeAll() {
-        entries.removeAll(keepingCapacity: true)
-        disclosures.removeAll(keepingCapacity: true)
+    func removeAll() {
+        entries.removeAll()
+        disclosures.removeAll()
     }
 
     /// Splits a bundle into its entries; `nil` unless it holds exactly so many.

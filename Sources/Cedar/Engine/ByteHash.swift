@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A fast, unkeyed hash for tables whose entries come from operators only.
+/// A fast hash.
 ///
-/// Strangers choose what is looked up, never what is stored, so they cannot lengthen a probe beyond what the
-/// operator's own names cause.
+/// Tables whose entries come from operators only use it as it is: strangers choose what is looked up, never what is
+/// stored, so they cannot lengthen a probe beyond what the operator's own names cause. Whatever strangers may store,
+/// sets and entities of requests, is hashed from `secret` on.
 enum ByteHash {
+    /// Drawn once per process, so that nobody can prepare values that collide.
+    static let secret = UInt64.random(in: .min ... .max)
+
     @inline(__always)
     static func mix(_ value: UInt64) -> UInt64 {
         let product = (value ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)

@@ -140,11 +140,12 @@ extension ConditionCompiler {
 
     /// A call with constants alone is made here; its error stays one of evaluation.
     private mutating func call(_ function: ExtensionFunction, _ arguments: [Expression], _ free: Int) -> Int32 {
+        let fits = arguments.count == function.parameters.count
         var operands: [Int32] = []
-        var next = free
         for argument in arguments {
-            operands.append(operand(argument, next))
-            next = following(operands[operands.count - 1], next)
+            // The values of arguments that are too many are never looked at.
+            let place = fits ? following(operands.last ?? 0, free) : free
+            operands.append(operand(argument, place))
         }
         let constants = operands.compactMap { constant(of: $0) }
         let target = claim(free)
@@ -154,7 +155,7 @@ extension ConditionCompiler {
             } catch {
                 fail(error)
             }
-        } else if operands.count != function.parameters.count {
+        } else if !fits {
             fail(
                 .wrongArgumentCount(
                     function: function.rawValue, expected: function.parameters.count, actual: operands.count))

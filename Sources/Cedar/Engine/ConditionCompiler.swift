@@ -3,7 +3,8 @@
 /// Turns conditions into instructions.
 ///
 /// Control only ever goes forward, so that every condition ends. A register is written by the sub-expression that it
-/// was given to and by what is nested in that, never by a neighbour.
+/// was given to and by what is nested in that, never by a neighbour. An operation keeps at most one register while its
+/// other operand is computed, so there are no more of them than expressions are deep.
 struct ConditionCompiler {
     let universe: Universe
     var instructions: [Instruction] = []
@@ -17,7 +18,6 @@ struct ConditionCompiler {
 
     /// Registers 0 to 3 are the variables.
     static let firstFree = 4
-    static let mostRegisters = 4096
     static let falseOperand: Int32 = ~0
     static let trueOperand: Int32 = ~1
     private static let satisfiedLabel: Label = 0

@@ -55,7 +55,7 @@ enum RuntimeUID: Sendable {
     /// A hash in step with `isSame`.
     var hash: UInt64 {
         switch self {
-        case .known(let number): ByteHash.mix(UInt64(UInt32(bitPattern: number)))
+        case .known(let number): ByteHash.combine(ByteHash.secret, UInt64(UInt32(bitPattern: number)))
         case .foreign(let uid): uid.hash
         }
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import StrictJSON
+
 extension PolicyEngine {
     /// Looks a record key up.
     public func key(_ name: String) -> RecordKey {
@@ -13,12 +15,12 @@ extension PolicyEngine {
 
     /// Prepares any value.
     public func prepare(_ value: Value) -> PreparedValue {
-        PreparedValue(universe.loader.value(value), universe: universe.identifier)
+        PreparedValue(onFittingStack(value.depth) { universe.loader.value(value) }, universe: universe.identifier)
     }
 
     /// Prepares a record.
     public func prepare(_ record: Record) -> PreparedRecord {
-        PreparedRecord(storage: universe.loader.record(record))
+        PreparedRecord(storage: onFittingStack(record.depth) { universe.loader.record(record) })
     }
 
     /// Prepares a whole request.
@@ -34,7 +36,15 @@ extension PolicyEngine {
     public func prepare(_ entities: [Entity]) throws(EntityError) -> PreparedEntities {
         let store = try EntityStore.closing(entities, above: self.entities)
         let loader = universe.loader
-        return PreparedEntities(
-            members: store.map { loader.entity($0.entity, ancestors: $0.ancestors) }, universe: universe.identifier)
+        let members = onFittingStack(entities.reduce(0) { max($0, $1.depth) }) {
+            store.map { loader.entity($0.entity, ancestors: $0.ancestors) }
+        }
+        return PreparedEntities(members: members, universe: universe.identifier)
+    }
+
+    /// Translates data that nests `depth` deep; on this very stack if there is no other, which holds the 256 levels
+    /// that JSON may have.
+    private func onFittingStack<Result>(_ depth: Int, _ body: () -> Result) -> Result {
+        depth > DeepStack.ordinaryDepth ? DeepStack.run(body) ?? body() : body()
     }
 }

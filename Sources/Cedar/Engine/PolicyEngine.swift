@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import StrictJSON
+
 /// Decides requests under one policy set and one base of entities; immutable and usable from every thread.
 ///
 /// Policies are compiled, and an index over their scopes finds those that can apply. A scope cannot fail, so
@@ -26,7 +28,10 @@ public final class PolicyEngine: Sendable {
         for key in keys { _ = vocabulary.names.intern(key) }
         vocabulary.add(policies.policies)
         vocabulary.add(policies.links.map(\.policy))
-        universe = Universe(vocabulary: vocabulary, entities: entities)
+        let universe =
+            DeepStack.run(depth: entities.depth) { Universe(vocabulary: vocabulary, entities: entities) }
+            ?? Universe(vocabulary: vocabulary, entities: entities)
+        self.universe = universe
         compiled = CompiledPolicies(policies, universe: universe)
     }
 

@@ -59,6 +59,9 @@ public struct RecordKey: Sendable {
     let name: Int32
     let text: ByteKey
     let universe: UInt64
+
+    /// Whether a policy, a base entity or a key given to the engine has this name; no other can be read.
+    public var isKnown: Bool { name >= 0 }
 }
 
 /// A record in the form that one engine computes with.

@@ -49,7 +49,27 @@ final class RecordStorage: @unchecked Sendable {
     }
 
     /// Takes members in any order; of repeated keys the last counts.
-    init(_ members: [(RecordKey, PreparedValue)]) {
+    convenience init(_ members: [(RecordKey, PreparedValue)]) {
+        if members.count <= Self.fewMembers { self.init(few: members) } else { self.init(many: members) }
+    }
+
+    private static let fewMembers = 24
+
+    private convenience init(many members: [(RecordKey, PreparedValue)]) {
+        var universe = Universe.anyIdentifier
+        var known: [Int32: RuntimeValue] = [:]
+        var foreign: [ByteKey: RuntimeValue] = [:]
+        for (key, value) in members {
+            universe = Universe.joined(Universe.joined(universe, key.universe), value.universe)
+            if key.name >= 0 { known[key.name] = value.runtime } else { foreign[key.text] = value.runtime }
+        }
+        self.init(
+            members: known.map { Member(name: $0.key, value: $0.value) }.sorted { $0.name < $1.name },
+            foreign: foreign.map { ForeignMember(key: $0.key, value: $0.value) }.sorted { $0.key < $1.key },
+            universe: universe)
+    }
+
+    private init(few members: [(RecordKey, PreparedValue)]) {
         (values, names) = Self.allocate(members.count)
         var (place, inner): (Int, Int32) = (0, 0)
         var universe = Universe.anyIdentifier
@@ -156,13 +176,13 @@ final class RecordStorage: @unchecked Sendable {
     }
 
     var hash: UInt64 {
-        var state: UInt64 = 9
+        var state = ByteHash.secret ^ 9
         for index in 0..<count {
             state = ByteHash.combine(state, UInt64(UInt32(bitPattern: names[index])))
             state = ByteHash.combine(state, values[index].hash)
         }
         for member in foreign {
-            state = ByteHash.combine(state, ByteHash.hash(member.key.text))
+            state = ByteHash.combine(state, ByteHash.hash(member.key.text, seed: ByteHash.secret))
             state = ByteHash.combine(state, member.value.hash)
         }
         return state

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Turns values and entities into their run-time form.
-struct RuntimeLoader {
+final class RuntimeLoader: Sendable {
     let names: InternTable
     let types: InternTable
     let identities: InternTable
     let universe: UInt64
+
+    init(names: InternTable, types: InternTable, identities: InternTable, universe: UInt64) {
+        self.names = names
+        self.types = types
+        self.identities = identities
+        self.universe = universe
+    }
 
     @inline(__always)
     func uid(_ uid: EntityUID) -> RuntimeUID {

@@ -29,7 +29,7 @@ final class ForeignUID: Sendable {
     init(uid: EntityUID, type: Int32) {
         self.uid = uid
         self.type = type
-        hash = ByteHash.hash(uid.id, seed: ByteHash.hash(uid.type.text))
+        hash = ByteHash.hash(uid.id, seed: ByteHash.hash(uid.type.text, seed: ByteHash.secret))
     }
 
     @inline(__always)
@@ -100,22 +100,23 @@ extension RuntimeValue {
         }
     }
 
-    /// A hash in step with `isEqual`.
+    /// A hash in step with `isEqual`; differs from process to process.
     var hash: UInt64 {
-        switch self {
-        case .bool(let value): ByteHash.combine(1, value ? 1 : 0)
-        case .long(let value): ByteHash.combine(2, UInt64(bitPattern: value))
-        case .string(let value): ByteHash.hash(value, seed: 3)
-        case .entity(let value): ByteHash.combine(4, UInt64(UInt32(bitPattern: value)))
+        let seed = ByteHash.secret
+        return switch self {
+        case .bool(let value): ByteHash.combine(seed ^ 1, value ? 1 : 0)
+        case .long(let value): ByteHash.combine(seed ^ 2, UInt64(bitPattern: value))
+        case .string(let value): ByteHash.hash(value, seed: seed ^ 3)
+        case .entity(let value): ByteHash.combine(seed ^ 4, UInt64(UInt32(bitPattern: value)))
         case .foreign(let value): value.hash
-        case .set(let value): value.hash
+        case .set(let value): ByteHash.combine(seed ^ 10, value.hash)
         case .record(let value): value.hash
-        case .decimal(let value): ByteHash.combine(5, UInt64(bitPattern: value))
-        case .datetime(let value): ByteHash.combine(6, UInt64(bitPattern: value))
-        case .duration(let value): ByteHash.combine(7, UInt64(bitPattern: value))
+        case .decimal(let value): ByteHash.combine(seed ^ 5, UInt64(bitPattern: value))
+        case .datetime(let value): ByteHash.combine(seed ^ 6, UInt64(bitPattern: value))
+        case .duration(let value): ByteHash.combine(seed ^ 7, UInt64(bitPattern: value))
         case .ip(let box):
             ByteHash.combine(
-                ByteHash.combine(box.value.high, box.value.low),
+                ByteHash.combine(seed ^ box.value.high, box.value.low),
                 UInt64(truncatingIfNeeded: box.value.prefix) << 1 | (box.value.isIPv6 ? 1 : 0))
         }
     }

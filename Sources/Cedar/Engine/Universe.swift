@@ -6,11 +6,12 @@ private import Synchronization
 ///
 /// Built once per engine and immutable from then on.
 final class Universe: Sendable {
+    let loader: RuntimeLoader
     /// Attribute names, record keys and tags.
-    let names: InternTable
-    let types: InternTable
+    var names: InternTable { loader.names }
+    var types: InternTable { loader.types }
     /// Entity ids, grouped by type number.
-    let identities: InternTable
+    var identities: InternTable { loader.identities }
     /// The identity of each number.
     let uids: [EntityUID]
     /// The base entities, by identity number.
@@ -32,13 +33,10 @@ final class Universe: Sendable {
         var vocabulary = vocabulary
         let ordered = store.nodes.values.sorted { $0.entity.uid < $1.entity.uid }
         for node in ordered { vocabulary.add(node) }
-        names = vocabulary.names
-        types = vocabulary.types
-        identities = vocabulary.identities
         uids = vocabulary.uids
         identifier = Self.counter.add(1, ordering: .relaxed).newValue
-        let loader = RuntimeLoader(
-            names: names, types: types, identities: identities, universe: identifier)
+        loader = RuntimeLoader(
+            names: vocabulary.names, types: vocabulary.types, identities: vocabulary.identities, universe: identifier)
         var table = [EntityData?](repeating: nil, count: uids.count)
         for node in ordered {
             let data = loader.entity(node.entity, ancestors: node.ancestors)
@@ -46,11 +44,7 @@ final class Universe: Sendable {
         }
         entities = table
         entityTable = FixedBuffer(table.map { $0.map(Unmanaged.passUnretained) })
-        typeTable = FixedBuffer(identities.groups)
-    }
-
-    var loader: RuntimeLoader {
-        RuntimeLoader(names: names, types: types, identities: identities, universe: identifier)
+        typeTable = FixedBuffer(loader.identities.groups)
     }
 
     func type(of uid: RuntimeUID) -> Int32 {

@@ -18,4 +18,7 @@ public struct Entity: Sendable, Hashable {
         self.tags = tags
         self.parents = parents
     }
+
+    /// How deeply attributes and tags nest.
+    var depth: Int { max(attributes.depth, tags.depth) }
 }

@@ -11,6 +11,8 @@ public struct EntityStore: Sendable {
     }
 
     private(set) var nodes: [EntityUID: Node]
+    /// How deeply the data of any entity nests.
+    private(set) var depth = 0
 
     /// The empty store.
     public init() { nodes = [:] }
@@ -29,7 +31,10 @@ public struct EntityStore: Sendable {
         for entity in entities {
             guard nodes[entity.uid].map({ $0.entity.isSame(as: entity) }) ?? true else { throw .duplicate(entity.uid) }
         }
-        for node in try Self.closing(entities, above: self) { nodes[node.entity.uid] = node }
+        for node in try Self.closing(entities, above: self) {
+            nodes[node.entity.uid] = node
+            depth = max(depth, node.entity.depth)
+        }
     }
 
     /// Computes the ancestors of entities that lie above a store: their parents among themselves, then the store's.
@@ -54,7 +59,10 @@ public struct EntityStore: Sendable {
     /// overlay, then this store; ancestors of this store's entities stay as they are.
     func overlaid(with overlay: [Entity]) throws(EntityError) -> EntityStore {
         var result = self
-        for node in try Self.closing(overlay, above: self) { result.nodes[node.entity.uid] = node }
+        for node in try Self.closing(overlay, above: self) {
+            result.nodes[node.entity.uid] = node
+            result.depth = max(result.depth, node.entity.depth)
+        }
         return result
     }
 

@@ -5,6 +5,10 @@ final class LineTable: Sendable {
     let file: String
     private let bytes: [UInt8]
     private let lineStarts: [Int]
+    /// How many scalars begin before each block, so that columns of very long lines are found at once.
+    private let scalarsBefore: [Int]
+
+    private static let block = 1024
 
     init(file: String, bytes: [UInt8]) {
         self.file = file
@@ -12,6 +16,20 @@ final class LineTable: Sendable {
         var starts = [0]
         for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") { starts.append(index + 1) }
         lineStarts = starts
+        var counts = [0]
+        for start in stride(from: 0, to: bytes.count, by: Self.block) {
+            let end = min(start + Self.block, bytes.count)
+            counts.append(counts[counts.count - 1] + Self.scalars(in: bytes[start..<end]))
+        }
+        scalarsBefore = counts
+    }
+
+    /// The number of scalars that begin in these bytes.
+    private static func scalars(in bytes: ArraySlice<UInt8>) -> Int { bytes.count { $0 & 0xC0 != 0x80 } }
+
+    private func scalars(before offset: Int) -> Int {
+        let block = offset / Self.block
+        return scalarsBefore[block] + Self.scalars(in: bytes[(block * Self.block)..<offset])
     }
 
     /// A table for policies that do not come from a text.
@@ -24,7 +42,7 @@ final class LineTable: Sendable {
             if lineStarts[middle] <= offset { low = middle } else { high = middle }
         }
         let end = min(max(offset, lineStarts[low]), bytes.count)
-        let column = bytes[lineStarts[low]..<end].count { $0 & 0xC0 != 0x80 }
+        let column = scalars(before: end) - scalars(before: lineStarts[low])
         return SourceLocation(file: file, line: low + 1, column: column + 1, offset: offset)
     }
 }

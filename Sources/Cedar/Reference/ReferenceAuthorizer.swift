@@ -10,11 +10,18 @@ struct ReferenceAuthorizer {
 
     /// Decides a request, on a stack that holds whatever the policies and the data nest.
     func authorize(_ request: Request) -> Response {
-        if let response = DeepStack.run({ decide(request) }) { return response }
+        if let response = DeepStack.run(depth: depth(of: request), { decide(request) }) { return response }
         let errors = policies.effectivePolicies.map { policy in
             PolicyFailure(policy: policy.id, effect: policy.effect, error: .nestingTooDeep)
         }
         return Response(decision: .deny, determining: [], errors: errors)
+    }
+
+    private func depth(of request: Request) -> Int {
+        let data = overlay.values.reduce(max(entities.depth, request.context.depth)) { max($0, $1.entity.depth) }
+        return policies.effectivePolicies.reduce(data) { depth, policy in
+            policy.body.conditions.reduce(depth) { max($0, Int($1.body.depth)) }
+        }
     }
 
     private func decide(_ request: Request) -> Response {

@@ -35,6 +35,10 @@ public struct IPValue: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads an address with an optional `/prefix`, at most 43 bytes; no zone, no embedded IPv4.
     public init(parsing text: String) throws(ExtensionProblem) {
+        if let address = IPTextReader.plainVersion4(text.utf8Span.span) {
+            self.init(high: 0, low: address, isIPv6: false, prefix: 32)
+            return
+        }
         guard let value = IPTextReader.read(Array(text.utf8)) else { throw .malformedIP }
         self = value
     }
@@ -77,6 +81,26 @@ public struct IPValue: Sendable, Hashable, CustomStringConvertible {
 
 /// Reads the text forms of addresses.
 private enum IPTextReader {
+    /// The 32 bits of four octets without a prefix, the form that almost every address has; else `nil`.
+    static func plainVersion4(_ bytes: Span<UInt8>) -> UInt64? {
+        guard (7...15).contains(bytes.count) else { return nil }
+        var (address, octet, digits, dots): (UInt64, UInt64, Int, Int) = (0, 0, 0, 0)
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if byte == UInt8(ascii: ".") {
+                guard digits > 0, dots < 3 else { return nil }
+                address = address << 8 | octet
+                (octet, digits, dots) = (0, 0, dots + 1)
+                continue
+            }
+            guard isDigit(byte), digits < 3, digits == 0 || octet > 0 else { return nil }
+            octet = octet * 10 + UInt64(byte &- UInt8(ascii: "0"))
+            guard octet <= 255 else { return nil }
+            digits += 1
+        }
+        return dots == 3 && digits > 0 ? address << 8 | octet : nil
+    }
+
     static func read(_ bytes: [UInt8]) -> IPValue? {
         guard bytes.count <= 43 else { return nil }
         let colons = bytes.count { $0 == UInt8(ascii: ":") }

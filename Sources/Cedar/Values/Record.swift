@@ -4,6 +4,8 @@
 public struct Record: Sendable, Hashable, CustomStringConvertible {
     /// The members, ordered by the UTF-8 bytes of their keys.
     public let members: [Member]
+    /// How deeply sets and records nest in this one: 1 for a flat record.
+    let depth: Int
 
     /// One key and its value.
     public struct Member: Sendable, Hashable {
@@ -31,7 +33,10 @@ public struct Record: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The empty record.
-    public init() { members = [] }
+    public init() {
+        members = []
+        depth = 1
+    }
 
     /// Makes a record; of repeated keys the last counts.
     public init(_ members: [(String, Value)]) {
@@ -47,6 +52,7 @@ public struct Record: Sendable, Hashable, CustomStringConvertible {
             sorted.append(member)
         }
         self.members = sorted
+        depth = sorted.reduce(0) { max($0, $1.value.depth) } + 1
     }
 
     /// Whether the record has no member.

@@ -75,6 +75,17 @@ extension Value {
     }
 }
 
+extension Value {
+    /// How deeply sets and records nest: 0 for what holds no other value.
+    var depth: Int {
+        switch self {
+        case .set(let value): value.depth
+        case .record(let value): value.depth
+        case .bool, .long, .string, .entity, .decimal, .ip, .datetime, .duration: 0
+        }
+    }
+}
+
 extension Value: Hashable {
     /// Cedar's `==`.
     public static func == (left: Value, right: Value) -> Bool {

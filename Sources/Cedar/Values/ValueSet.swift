@@ -4,9 +4,12 @@
 public struct ValueSet: Sendable, Hashable {
     /// The elements in the module's canonical order, each once.
     public let elements: [Value]
+    /// How deeply sets and records nest in this one: 1 for a flat set.
+    let depth: Int
 
     /// Makes a set of the given values; repeated values count once.
     public init(_ elements: [Value]) {
+        depth = elements.reduce(0) { max($0, $1.depth) } + 1
         guard elements.count > 1 else {
             self.elements = elements
             return

@@ -12,8 +12,11 @@ package struct ConfigurationProblem: Error, Sendable, Hashable, CustomStringConv
     package let path: String
     /// What is wrong and what would be accepted.
     package let message: String
+    /// Whether the service starts all the same.
+    package let isWarning: Bool
 
-    package init(file: String, line: Int, path: String, message: String) {
+    package init(file: String, line: Int, path: String, message: String, isWarning: Bool = false) {
+        self.isWarning = isWarning
         self.file = file
         self.line = line
         self.path = path
@@ -23,7 +26,7 @@ package struct ConfigurationProblem: Error, Sendable, Hashable, CustomStringConv
     /// `file:line: path: message`.
     package var description: String {
         let place = line > 0 ? "\(file):\(line): " : "\(file): "
-        return place + (path.isEmpty ? "" : "\(path): ") + message
+        return place + (isWarning ? "warning: " : "") + (path.isEmpty ? "" : "\(path): ") + message
     }
 }
 
@@ -249,8 +252,17 @@ struct ConfigurationSection {
     mutating func stringsOrPairs(_ key: String) -> [(text: String, value: String?)]? {
         guard let node = node(key) else { return nil }
         if case .scalar(let scalar) = node { return [(scalar.string, nil)] }
+        if case .mapping(let pairs) = node {
+            return pairs.compactMap { pair in
+                guard let name = pair.key.string, let value = pair.value.string else {
+                    problem(key, "must hold `name: value`")
+                    return nil
+                }
+                return (name, value)
+            }
+        }
         guard case .sequence(let sequence) = node else {
-            problem(key, "must be a list")
+            problem(key, "must be a list, or pairs of `name: value`")
             return nil
         }
         var found: [(text: String, value: String?)] = []

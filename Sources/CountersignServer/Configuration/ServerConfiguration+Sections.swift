@@ -95,8 +95,8 @@ extension ServerConfiguration {
         var section = top.sectionOrEmpty("policies")
         defer { section.rejectUnknownKeys() }
         let schema = section.string("schema", default: "generated")
-        if schema != "generated" { section.problem("schema", "must be `generated`, got `\(schema)`") }
         return Policies(
+            schema: schema == "generated" ? nil : resolve(schema, base),
             directory: resolve(section.string("directory", default: "policies"), base),
             entities: (section.strings("entities") ?? []).map { resolve($0, base) }
         )
@@ -177,6 +177,14 @@ extension ServerConfiguration.Provider {
         if let paths = section.strings("scopes") { mapping.scopes = paths.map { ClaimPath($0) } }
         if let pairs = section.stringsOrPairs("attributes") {
             mapping.attributes = pairs.map { ClaimMapping.Attribute($0.text, $0.value.map { ClaimPath($0) }) }
+        }
+        for pair in section.stringsOrPairs("types") ?? [] {
+            guard let type = ClaimMapping.ClaimType(rawValue: pair.value ?? "") else {
+                let known = ClaimMapping.ClaimType.allCases.map(\.rawValue).joined(separator: ", ")
+                section.problem("types", "`\(pair.text)` must have one of the types \(known)")
+                continue
+            }
+            mapping.types[pair.text] = type
         }
         return mapping
     }

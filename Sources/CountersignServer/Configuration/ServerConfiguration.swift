@@ -40,6 +40,8 @@ package struct ServerConfiguration: Sendable {
     }
 
     struct Policies: Sendable {
+        /// A schema file; `nil` for the one that is generated from this configuration.
+        var schema: String?
         var directory: String
         var entities: [String]
     }

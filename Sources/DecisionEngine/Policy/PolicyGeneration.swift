@@ -26,6 +26,7 @@ package final class PolicyGeneration: Sendable {
     package let digests: Digests
     let plans: [RoutePlan]
     let names: ContextNames
+    let reads: ContextParts
     private let types: BuiltInTypes
     /// The policies whose annotations a decision tells.
     private let notes: [PolicyID: (reason: String?, obligation: String?)]
@@ -53,6 +54,7 @@ package final class PolicyGeneration: Sendable {
         self.engine = engine
         self.digests = digests
         names = ContextNames(engine)
+        reads = ContextParts(engine.policies.contextReads)
         guard let types = BuiltInTypes() else {
             throw .json(path: "", problem: "the built-in entity types are not usable")
         }
@@ -136,12 +138,6 @@ struct ContextNames: Sendable {
     let method, host, path, query, headers, clientIP: RecordKey
     let name, dialect, environment, proxy, flow: RecordKey
 
-    /// Every key that the context has whatever the request, for the engine's vocabulary.
-    static let all = [
-        "request", "token", "gateway", "now", "method", "host", "path", "query", "headers", "client_ip", "name",
-        "protocol", "environment", "proxy", "flow",
-    ]
-
     init(_ engine: PolicyEngine) {
         request = engine.key("request")
         token = engine.key("token")
@@ -161,9 +157,21 @@ struct ContextNames: Sendable {
     }
 }
 
-extension PolicyGeneration {
-    /// The keys that context records of these routes have, for the engine's vocabulary.
-    package static func contextKeys(of routes: RouteTable) -> [String] {
-        ContextNames.all + routes.routes.flatMap(\.route.contextHeaders)
+/// The parts of the context that some policy reads; the others are left out of requests.
+struct ContextParts: Sendable {
+    let request, token, gateway, now: Bool
+    let method, host, path, query, headers, clientIP: Bool
+
+    init(_ reads: ContextReads) {
+        request = reads.include("request")
+        token = reads.include("token")
+        gateway = reads.include("gateway")
+        now = reads.include("now")
+        method = reads.include("request", "method")
+        host = reads.include("request", "host")
+        path = reads.include("request", "path")
+        query = reads.include("request", "query")
+        headers = reads.include("request", "headers")
+        clientIP = reads.include("request", "client_ip")
     }
 }

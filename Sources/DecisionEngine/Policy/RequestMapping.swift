@@ -32,7 +32,8 @@ struct RequestMapping {
         let action = plan.action ?? generation.action(method: callout.method)
         let resource = resource()
         let entity = try engine.prepareEntity(
-            extending: resource.uid, attributes: attributes.map { ($0.key, .string($1)) }, parents: plan.parents)
+            extending: resource.uid, attributes: values(of: plan.readAttributes).map { ($0.key, .string($1)) },
+            parents: plan.parents)
         let headers = contextHeaders
         let request = PreparedRequest(
             principal: caller.uid, action: action.uid, resource: resource.uid, context: context(caller, headers))
@@ -51,8 +52,8 @@ struct RequestMapping {
     }
 
     /// The resource's attributes that the request brings, by name.
-    private var attributes: [(RoutePlan.Attribute, String)] {
-        plan.attributes.compactMap { attribute in
+    private func values(of attributes: [RoutePlan.Attribute]) -> [(RoutePlan.Attribute, String)] {
+        attributes.compactMap { attribute in
             guard let parameter = attribute.parameter else { return (attribute, callout.path) }
             return parameter < match.parameters.count ? (attribute, match.parameters[parameter].value) : nil
         }
@@ -68,27 +69,29 @@ struct RequestMapping {
 
     // MARK: Context
 
+    /// Only what some policy reads (``ContextReads``).
     private func context(_ caller: IdentifiedCaller, _ headers: [(RoutePlan.Header, String)]) -> PreparedRecord {
-        let names = generation.names
-        var members: [(RecordKey, PreparedValue)] = [
-            (names.request, .record(requestRecord(headers))), (names.gateway, .record(gatewayRecord())),
-            (names.now, .datetime(milliseconds: work.seconds * 1000)),
-        ]
-        if let token = caller.tokenRecord { members.append((names.token, .record(token))) }
+        let (names, reads) = (generation.names, generation.reads)
+        var members: [(RecordKey, PreparedValue)] = []
+        if reads.request { members.append((names.request, .record(requestRecord(headers)))) }
+        if reads.gateway { members.append((names.gateway, .record(gatewayRecord()))) }
+        if reads.now { members.append((names.now, .datetime(milliseconds: work.seconds * 1000))) }
+        if reads.token, let token = caller.tokenRecord { members.append((names.token, .record(token))) }
         return PreparedRecord(members)
     }
 
     private func requestRecord(_ headers: [(RoutePlan.Header, String)]) -> PreparedRecord {
-        let names = generation.names
+        let (names, reads) = (generation.names, generation.reads)
         var members: [(RecordKey, PreparedValue)] = []
         members.reserveCapacity(6)
-        members.append((names.method, .string(callout.method)))
-        members.append((names.path, .string(callout.path)))
-        members.append((names.query, .string(callout.query)))
-        if let host = work.host { members.append((names.host, .string(host))) }
-        if let client = work.client { members.append((names.clientIP, .ip(client))) }
-        let record = headers.isEmpty ? PreparedRecord() : PreparedRecord(headers.map { ($0.key, .string($1)) })
-        members.append((names.headers, .record(record)))
+        if reads.method { members.append((names.method, .string(callout.method))) }
+        if reads.path { members.append((names.path, .string(callout.path))) }
+        if reads.query { members.append((names.query, .string(callout.query))) }
+        if reads.host, let host = work.host { members.append((names.host, .string(host))) }
+        if reads.clientIP, let client = work.client { members.append((names.clientIP, .ip(client))) }
+        if reads.headers {
+            members.append((names.headers, .record(PreparedRecord(headers.map { ($0.key, .string($1)) }))))
+        }
         return PreparedRecord(members)
     }
 
@@ -123,7 +126,7 @@ struct RequestMapping {
         writer.key("resource")
         writer.raw(resource.json)
         writer.endObject()
-        return writer.bytes
+        return writer.take()
     }
 
     private func writeContext(
@@ -185,7 +188,7 @@ struct RequestMapping {
         writer.beginObject()
         writer.key("attrs")
         writer.beginObject()
-        for (attribute, value) in attributes {
+        for (attribute, value) in values(of: plan.attributes) {
             writer.key(any: attribute.name)
             writer.string(value)
         }

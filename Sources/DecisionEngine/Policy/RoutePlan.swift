@@ -49,6 +49,8 @@ final class RoutePlan: Sendable {
     let parents: PreparedParents
     /// Sorted by name.
     let attributes: [Attribute]
+    /// Those that a policy or a base entity names; nobody can read the others.
+    let readAttributes: [Attribute]
     /// Sorted by name.
     let headers: [Header]
     /// The whole path template, as the audit record names the route.
@@ -71,6 +73,7 @@ final class RoutePlan: Sendable {
         attributes.removeAll { $0.name == "path" }
         attributes.append(Attribute(name: "path", key: engine.key("path"), parameter: nil))
         self.attributes = attributes.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        readAttributes = self.attributes.filter(\.key.isKnown)
         headers = Set(entry.route.contextHeaders)
             .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
             .map { Header(name: $0, key: engine.key($0)) }
@@ -94,7 +97,7 @@ struct BuiltInTypes: Sendable {
 }
 
 extension PathTemplate.Segment {
-    fileprivate var parameterName: String? {
+    var parameterName: String? {
         switch self {
         case .literal: nil
         case .parameter(let name), .rest(let name): name

@@ -13,7 +13,7 @@ enum CanonicalEntity {
         writer.key("type")
         writer.string(type)
         writer.endObject()
-        return writer.bytes
+        return writer.take()
     }
 
     /// Writes a value of an extension type: `{"__extn":{"arg":…,"fn":…}}`.

@@ -34,8 +34,8 @@ struct DecisionRecord {
         writer.key("lat_us")
         work.latency.write(to: &writer)
         writer.key("n")
-        let counterOffset = writer.bytes.count
-        writer.raw(EmptyCollection<UInt8>())
+        let counterOffset = writer.count
+        writer.hole()
         if !commitments.isEmpty {
             writer.key("sd")
             commitments.writeObject(to: &writer)
@@ -61,7 +61,7 @@ struct DecisionRecord {
         }
         writer.endObject()
         return AuditRecord(
-            leaf: writer.bytes, counterOffset: counterOffset, disclosures: commitments.disclosures,
+            leaf: writer.take(), counterOffset: counterOffset, disclosures: commitments.disclosures,
             release: verdict.outcome == .allow ? .mayPrecedeSync : .whenDurable
         )
     }

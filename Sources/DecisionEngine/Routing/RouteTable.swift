@@ -179,13 +179,13 @@ private struct NodeBuilder {
 
 /// A node of the tree over path segments.
 private final class Node: Sendable {
-    private let literals: [ByteKey: Node]
+    private let literals: Literals
     private let parameter: Node?
     private let rest: Leaf
     private let here: Leaf
 
     init(_ builder: NodeBuilder) {
-        literals = builder.literals.mapValues { Node($0) }
+        literals = Literals(builder.literals)
         parameter = builder.parameter.first.map { Node($0) }
         (rest, here) = (builder.rest, builder.here)
     }
@@ -209,6 +209,23 @@ private final class Node: Sendable {
             node = next
         }
         return true
+    }
+}
+
+/// The children of a node by their literal: a few are compared, many are looked up.
+private struct Literals: Sendable {
+    private var few: [(key: ByteKey, node: Node)] = []
+    private var many: [ByteKey: Node] = [:]
+
+    init(_ builders: [ByteKey: NodeBuilder]) {
+        let nodes = builders.mapValues { Node($0) }
+        if nodes.count <= 8 { few = nodes.map { ($0.key, $0.value) } } else { many = nodes }
+    }
+
+    subscript(_ key: ByteKey) -> Node? {
+        guard many.isEmpty else { return many[key] }
+        for entry in few where entry.key == key { return entry.node }
+        return nil
     }
 }
 

@@ -20,7 +20,6 @@ package struct ApigeeMessage: Sendable {
     package var hasResponse = false
     package var hasError = false
     package var proxyName = ""
-    package var clientHost = ""
     package var clientIP = ""
     package var clientScheme = ""
     package var messageID = ""
@@ -54,17 +53,22 @@ package enum ApigeeVariable: Int, Sendable, CaseIterable {
 
     /// The variable of a name, if it is one that the service reads.
     init?(name: UnsafeRawBufferPointer) {
-        for candidate in Self.allCasesByIndex
-        where candidate.name.utf8CodeUnitCount == name.count
-            && candidate.name.withUTF8Buffer({ $0.elementsEqual(name) })
-        {
+        let candidates: [Self]
+        switch name.count {
+        case 11: candidates = [.uri]
+        case 12: candidates = [.verb]
+        case 15: candidates = [.key]
+        case 17: candidates = [.token, .route]
+        case 19: candidates = [.host]
+        case 28: candidates = [.authorization]
+        default: return nil
+        }
+        for candidate in candidates where candidate.name.withUTF8Buffer({ $0.elementsEqual(name) }) {
             self = candidate
             return
         }
         return nil
     }
-
-    private static let allCasesByIndex = allCases
 }
 
 /// Values of the flow variables that the service reads; few are ever there.
@@ -104,7 +108,6 @@ extension ApigeeMessage {
             case 7:
                 try readStrings(field, in: bytes) { number, text in
                     switch number {
-                    case 4: clientHost = text
                     case 5: clientIP = text
                     case 10: clientScheme = text
                     default: break
@@ -158,6 +161,8 @@ extension ApigeeMessage {
     private static func readHeader(
         _ field: ProtobufField, in bytes: Span<UInt8>, into headers: inout FieldList
     ) throws(ProtobufError) {
+        let whole = try field.range()
+        if let (key, value) = usualHeader(whole, in: bytes) { return append(key, value, of: bytes, to: &headers) }
         var key = 0..<0
         var keys = try field.message()
         while let entry = try keys.next(in: bytes) {
@@ -169,13 +174,47 @@ extension ApigeeMessage {
             var strings = try entry.message()
             while let value = try strings.next(in: bytes) {
                 guard value.number == 1 else { continue }
-                let range = try value.utf8(in: bytes)
-                bytes.withUnsafeBytes { raw in
-                    headers.append(
-                        name: UnsafeRawBufferPointer(rebasing: raw[key]),
-                        value: UnsafeRawBufferPointer(rebasing: raw[range]))
-                }
+                append(key, try value.utf8(in: bytes), of: bytes, to: &headers)
             }
+        }
+    }
+
+    private static func append(
+        _ key: Range<Int>, _ value: Range<Int>, of bytes: Span<UInt8>, to headers: inout FieldList
+    ) {
+        bytes.withUnsafeBytes { raw in
+            headers.append(
+                name: UnsafeRawBufferPointer(rebasing: raw[key]), value: UnsafeRawBufferPointer(rebasing: raw[value]))
+        }
+    }
+
+    /// The entry as Apigee writes it, in ASCII: `{ 1: key, 2: { 1: value } }` and nothing else.
+    private static func usualHeader(_ range: Range<Int>, in bytes: Span<UInt8>) -> (Range<Int>, Range<Int>)? {
+        guard range.upperBound <= bytes.count else { return nil }
+        return bytes.withUnsafeBytes { raw in
+            var position = range.lowerBound
+            func length(after tag: UInt8) -> Int? {
+                guard range.upperBound - position >= 2, raw[position] == tag else { return nil }
+                let first = raw[position + 1]
+                guard first >= 0x80 else {
+                    position += 2
+                    return Int(first)
+                }
+                guard range.upperBound - position >= 3, raw[position + 2] < 0x80 else { return nil }
+                position += 3
+                return Int(first & 0x7F) | Int(raw[position - 1]) << 7
+            }
+            guard let keyLength = length(after: 0x0A), keyLength <= range.upperBound - position else { return nil }
+            let key = position..<position + keyLength
+            position += keyLength
+            guard let listLength = length(after: 0x12), position + listLength == range.upperBound,
+                let valueLength = length(after: 0x0A), position + valueLength == range.upperBound
+            else { return nil }
+            let value = position..<range.upperBound
+            let isASCII =
+                UnsafeRawBufferPointer(rebasing: raw[key]).isASCII
+                && UnsafeRawBufferPointer(rebasing: raw[value]).isASCII
+            return isASCII ? (key, value) : nil
         }
     }
 

@@ -18,6 +18,20 @@ public struct ClaimMapping: Sendable, Hashable {
         }
     }
 
+    /// What an attribute's values are, for the schema of policies.
+    public enum ClaimType: String, Sendable, Hashable, CaseIterable {
+        /// A string.
+        case string = "String"
+        /// An integer.
+        case long = "Long"
+        /// A Boolean.
+        case bool = "Bool"
+        /// An array of strings.
+        case strings = "Set<String>"
+        /// An array of integers.
+        case longs = "Set<Long>"
+    }
+
     /// Where the identifier of a user stands.
     public var subject: ClaimPath
     /// Where the client's identifier may stand; the first that is there counts.
@@ -30,6 +44,8 @@ public struct ClaimMapping: Sendable, Hashable {
     public var scopes: [ClaimPath]
     /// Further attributes.
     public var attributes: [Attribute]
+    /// The declared types of attributes, by name; policies that read others are not checked as far.
+    public var types: [String: ClaimType] = [:]
 
     /// Makes a mapping; the defaults are those of RFC 9068 with the spellings of Okta and Entra ID added.
     public init(

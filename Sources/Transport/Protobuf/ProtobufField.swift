@@ -78,7 +78,7 @@ extension ProtobufField {
 
 extension UnsafeRawBufferPointer {
     /// Whether every byte is below 128; eight at a time.
-    fileprivate var isASCII: Bool {
+    package var isASCII: Bool {
         var offset = 0
         var seen: UInt64 = 0
         while offset &+ 8 <= count {

@@ -7,14 +7,15 @@ import StrictJSON
 ///
 /// Fields are written even when they hold their default value; the caller leaves out what it does not want.
 package struct ProtobufWriter {
-    /// What has been written.
-    package private(set) var bytes: [UInt8] = []
+    private var sink: ByteSink
 
     /// Makes an empty writer with room for this many bytes.
-    package init(capacity: Int = 256) { bytes.reserveCapacity(capacity) }
+    package init(capacity: Int = 256) { sink = ByteSink(capacity: capacity) }
 
+    /// What has been written.
+    package var bytes: [UInt8] { sink.bytes }
     /// What has been written, as a buffer of its own.
-    package var buffer: ByteBuffer { ByteBuffer(bytes: bytes) }
+    package var buffer: ByteBuffer { sink.withUnsafeBytes { ByteBuffer(bytes: $0) } }
 
     package mutating func varint(_ field: UInt32, _ value: UInt64) {
         tag(field, 0)
@@ -30,7 +31,7 @@ package struct ProtobufWriter {
 
     package mutating func double(_ field: UInt32, _ value: Double) {
         tag(field, 1)
-        withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: value.bitPattern.littleEndian) { sink.append($0) }
     }
 
     package mutating func string(_ field: UInt32, _ value: String) {
@@ -42,7 +43,7 @@ package struct ProtobufWriter {
     }
 
     package mutating func bytes(_ field: UInt32, _ value: UnsafeRawBufferPointer) {
-        bytes.append(atMost: value.count + 15) { space in
+        sink.fill(atMost: value.count + 15) { space in
             space.put(varint: Int(field) << 3 | 2)
             space.put(varint: value.count)
             space.put(value)
@@ -56,7 +57,7 @@ package struct ProtobufWriter {
             let content = Self.size(ofVarint: innerTag) + Self.size(ofVarint: value.count) + value.count
             let entry =
                 1 + Self.size(ofVarint: keyLength) + keyLength + 1 + Self.size(ofVarint: content) + content
-            bytes.append(atMost: entry + 20) { space in
+            sink.fill(atMost: entry + 20) { space in
                 space.put(varint: Int(field) << 3 | 2)
                 space.put(varint: entry)
                 space.put(varint: 1 << 3 | 2)
@@ -90,7 +91,7 @@ package struct ProtobufWriter {
 
     /// Bytes that are already fields, such as ones copied from a message received.
     package mutating func fields(_ encoded: some Collection<UInt8>) {
-        bytes.append(contentsOf: encoded)
+        sink.append(Array(encoded))
     }
 
     package mutating func message<E: Error>(
@@ -98,28 +99,22 @@ package struct ProtobufWriter {
     ) throws(E) {
         tag(field, 2)
         // Most nested messages are shorter than 128 bytes: one byte of length, moved apart if it was too little.
-        let start = bytes.count
-        bytes.append(0)
+        let start = sink.count
+        sink.append(0)
         try body(&self)
-        let length = bytes.count - start - 1
-        bytes[start] = UInt8(truncatingIfNeeded: length)
-        guard length >= 0x80 else { return }
-        var prefix = ProtobufWriter(capacity: 10)
-        prefix.varint(UInt64(length))
-        bytes.replaceSubrange(start..<(start + 1), with: prefix.bytes)
+        let length = sink.count - start - 1
+        guard length >= 0x80 else { return sink.replace(at: start, with: UInt8(truncatingIfNeeded: length)) }
+        sink.replace(at: start, with: UInt8(truncatingIfNeeded: length) | 0x80)
+        var rest = ProtobufWriter(capacity: 10)
+        rest.varint(UInt64(length >> 7))
+        sink.insert(rest.bytes, at: start + 1)
     }
 
     private mutating func tag(_ field: UInt32, _ wireType: UInt64) {
         varint(UInt64(field) << 3 | wireType)
     }
 
-    @inline(__always)
     private mutating func varint(_ value: UInt64) {
-        var value = value
-        while value >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
-            value >>= 7
-        }
-        bytes.append(UInt8(truncatingIfNeeded: value))
+        sink.fill(atMost: 10) { $0.put(varint: Int(truncatingIfNeeded: value)) }
     }
 }

@@ -19,7 +19,7 @@ struct CorpusTests {
 
     /// Without the schema some cases cannot be read, and some contexts have other kinds of values; both ways of
     /// deciding must agree all the same.
-    @Test("on every request that can be read without a schema", .enabled(if: archive != nil && tar != nil))
+    @Test("on requests that can be read without a schema", .enabled(if: archive != nil && tar != nil))
     func corpus() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "cedar-corpus-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -32,12 +32,14 @@ struct CorpusTests {
         try #require(process.terminationStatus == 0)
         var tally = Tally()
         let tests = folder.appending(path: "corpus-tests")
-        for name in try FileManager.default.contentsOfDirectory(atPath: tests.path).sorted()
-        where name.hasSuffix(".json") && !name.hasSuffix(".entities.json") {
+        let names = try FileManager.default.contentsOfDirectory(atPath: tests.path).sorted()
+        let cases = names.filter { $0.hasSuffix(".json") && !$0.hasSuffix(".entities.json") }
+        // A third of them, spread over the whole, keeps unoptimized builds quick; the conformance command runs all.
+        for (number, name) in cases.enumerated() where number % 3 == 0 {
             try decide(String(name.dropLast(5)), in: tests, &tally)
         }
         #expect(tally.differences.isEmpty)
-        #expect(tally.requests > 15_000)
+        #expect(tally.requests > 5000)
         #expect(tally.asExpected * 100 > tally.requests * 95, "\(tally.asExpected) of \(tally.requests)")
     }
 

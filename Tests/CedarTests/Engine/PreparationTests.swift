@@ -9,6 +9,7 @@ struct PreparationTests {
     private let policies = """
         permit (principal, action, resource in Api::"orders") when { resource.id == "7" && resource.owner == principal };
         forbid (principal, action, resource in Area::"closed");
+        permit (principal, action, resource in Area::"north");
         permit (principal, action, resource is Route) when { resource.getTag("level") == 1 };
         forbid (principal, action, resource) when { resource has secret && resource.secret };
         """
@@ -113,5 +114,16 @@ struct PreparationTests {
         for mixture in mixtures {
             #expect(throws: PreparationError.anotherEngine) { try mine.authorize(request, entities: [mixture]) }
         }
+    }
+
+    @Test("of repeated keys the last counts, however many members there are", arguments: [1, 5, 24, 25, 200])
+    func repeatedKeys(_ count: Int) throws {
+        let engine = PolicyEngine(policies: PolicySet(), keys: (0..<100).map { "k\($0)" })
+        var random = SeededGenerator(seed: UInt64(count))
+        let members = (0..<count).map { (name: "k\(random.below(count) * 3)", value: Value.long(Int64($0))) }
+        let made = PreparedRecord(members.map { (engine.key($0.name), engine.prepare($0.value)) })
+        let whole = Record(members.map { ($0.name, $0.value) })
+        #expect(made.storage.isEqual(to: engine.prepare(whole).storage))
+        #expect(engine.universe.record(made.storage) == whole)
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "CChecksum.h"
+#include "CAudit.h"
 
 #include <string.h>
 

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import StrictJSON
+
+/// Reads values from JSON where the schema says what is expected, so that entities and extension values need no escape.
+///
+/// What comes out still has to be checked: a string is read as a string even where a number is expected.
+struct TypedValueReader {
+    let model: SchemaModel
+
+    func value(_ json: JSONValue, expecting type: TypeID) throws(DataProblem) -> Value {
+        switch model.types[type] {
+        case .entity: return .entity(try ValueReader.uid(json))
+        case .decimal: return try extensionValue(json, .decimal)
+        case .ip: return try extensionValue(json, .ip)
+        case .datetime: return try extensionValue(json, .datetime)
+        case .duration: return try extensionValue(json, .duration)
+        case .set(let element): return try set(json, of: element)
+        case .record(let fields):
+            guard let object = json.objectValue else { throw DataProblem("expected an object, got \(json.kind)") }
+            return .record(try record(object, fields))
+        case .never, .yes, .no, .bool, .long, .string: return try ValueReader.value(json)
+        }
+    }
+
+    private func set(_ json: JSONValue, of element: TypeID) throws(DataProblem) -> Value {
+        guard let elements = json.arrayValue else { throw DataProblem("expected an array, got \(json.kind)") }
+        var values: [Value] = []
+        values.reserveCapacity(elements.count)
+        for (index, json) in elements.enumerated() {
+            do { values.append(try value(json, expecting: element)) } catch { throw error.inside("[\(index)]") }
+        }
+        return .set(values)
+    }
+
+    /// Reads the attributes of an entity or a record; each must be declared, the required ones must be there.
+    func record(_ object: JSONObject, _ fields: [TypeField]) throws(DataProblem) -> Record {
+        var expected: [ByteKey: TypeField] = [:]
+        for field in fields { expected[ByteKey(model.types.names[field.name])] = field }
+        var members: [(String, Value)] = []
+        members.reserveCapacity(object.count)
+        for member in object.members {
+            guard let field = expected.removeValue(forKey: ByteKey(member.key)) else {
+                throw DataProblem(undeclared(member.key, fields))
+            }
+            do { members.append((member.key, try value(member.value, expecting: field.type))) } catch {
+                throw error.inside(member.key)
+            }
+        }
+        if let missing = expected.filter({ $0.value.isRequired }).keys.min() {
+            throw DataProblem("attribute `\(CedarString.escaped(missing.text))` is missing")
+        }
+        return Record(members)
+    }
+
+    private func undeclared(_ name: String, _ fields: [TypeField]) -> String {
+        let names = fields.prefix(20).map { "`\(CedarString.escaped(model.types.names[$0.name]))`" }.sorted()
+        let accepted = names.isEmpty ? "none" : names.joined(separator: ", ")
+        return "attribute `\(CedarString.escaped(name))` is not declared; declared: \(accepted)"
+    }
+
+    /// Reads tags, each of the same type.
+    func tags(_ object: JSONObject, of type: TypeID) throws(DataProblem) -> Record {
+        var members: [(String, Value)] = []
+        for member in object.members {
+            do { members.append((member.key, try value(member.value, expecting: type))) } catch {
+                throw error.inside(member.key)
+            }
+        }
+        return Record(members)
+    }
+
+    // MARK: Extension values
+
+    /// Reads an `__extn` escape, the same without the escape, or anything else as the argument of the constructor.
+    private func extensionValue(_ json: JSONValue, _ constructor: ExtensionFunction) throws(DataProblem) -> Value {
+        if let object = json.objectValue {
+            if object["__expr"]?.stringValue != nil {
+                throw DataProblem("`__expr` is no longer supported; use `__extn`")
+            }
+            if let inner = object["__extn"]?.objectValue, let call = ExtensionCall(inner) { return try evaluate(call) }
+            if let call = ExtensionCall(object) { return try evaluate(call) }
+        }
+        return try apply(constructor, [try ValueReader.value(json)])
+    }
+
+    private func evaluate(_ call: ExtensionCall) throws(DataProblem) -> Value {
+        let function = try call.function()
+        guard call.arguments.count == function.parameters.count else {
+            throw DataProblem(
+                "`\(function.rawValue)` takes \(function.parameters.count) arguments, got \(call.arguments.count)")
+        }
+        var values: [Value] = []
+        for (argument, kind) in zip(call.arguments, function.parameters) {
+            if let constructor = kind.constructor {
+                values.append(try extensionValue(argument, constructor))
+            } else {
+                values.append(try ValueReader.value(argument))
+            }
+        }
+        return try apply(function, values)
+    }
+
+    private func apply(_ function: ExtensionFunction, _ arguments: [Value]) throws(DataProblem) -> Value {
+        do { return try function.apply(arguments) } catch { throw DataProblem(error.description) }
+    }
+}
+
+extension ValueKind {
+    /// The function that makes values of an extension type from a string.
+    var constructor: ExtensionFunction? {
+        switch self {
+        case .decimal: .decimal
+        case .ip: .ip
+        case .datetime: .datetime
+        case .duration: .duration
+        case .bool, .long, .string, .entity, .set, .record: nil
+        }
+    }
+}

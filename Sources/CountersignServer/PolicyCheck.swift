@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Cedar
+import DecisionEngine
+import Foundation
+import Identity
+
+/// Checks policies against the schema of a configuration: the one that is generated from it, or a file.
+struct PolicyCheck {
+    /// Why there is no schema.
+    struct Failure: Error {
+        let problems: [ConfigurationProblem]
+    }
+
+    let configuration: ServerConfiguration
+    let entities: [Entity]
+
+    /// The schema.
+    func schema() throws(Failure) -> Schema {
+        guard let path = configuration.policies.schema else { return try generated() }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw problem(
+                path, "cannot be read; `generated`, or a file in Cedar's schema syntax or JSON (`.json`) is expected")
+        }
+        let bytes = Array(data)
+        let result = path.hasSuffix(".json") ? Schema.parse(json: bytes, file: path) : Schema.parse(text: bytes, file: path)
+        guard let schema = result.schema else {
+            throw Failure(
+                problems: result.diagnostics.filter { $0.severity == .error }.map { diagnostic in
+                    let expected = diagnostic.expected.isEmpty ? "" : "; expected \(diagnostic.expected)"
+                    return ConfigurationProblem(
+                        file: path, line: diagnostic.location.line, path: "", message: diagnostic.problem + expected)
+                })
+        }
+        do throws(EntityError) { _ = try schema.store(entities) } catch {
+            throw problem(path, "the entities do not conform: \(error)")
+        }
+        return schema
+    }
+
+    private func generated() throws(Failure) -> Schema {
+        do {
+            let routes = try RouteTable(configuration.apis)
+            return try GeneratedSchema(
+                routes: routes, entities: PolicyGeneration.baseEntities(entities, routes),
+                mappings: configuration.providers.map(\.configuration.mapping)
+            ).schema()
+        } catch {
+            throw problem(configuration.file, "no schema can be generated: \(error)")
+        }
+    }
+
+    private func problem(_ file: String, _ message: String) -> Failure {
+        Failure(problems: [ConfigurationProblem(file: file, line: 0, path: "policies.schema", message: message)])
+    }
+
+    /// What is wrong with policies, and what is surely not meant.
+    func validate(
+        _ policies: PolicySet, _ schema: Schema
+    ) -> (problems: [ConfigurationProblem], warnings: [ConfigurationProblem]) {
+        let result = schema.validate(policies)
+        let isGenerated = configuration.policies.schema == nil
+        let refused = result.errors.filter { !isGenerated || !$0.kind.mayHoldBeyondGeneratedSchema }
+        let tolerated = result.errors.filter { isGenerated && $0.kind.mayHoldBeyondGeneratedSchema }
+        return (
+            refused.map { problem(of: $0, isWarning: false) },
+            (tolerated + result.warnings).map { problem(of: $0, isWarning: true) }
+        )
+    }
+
+    private func problem(of finding: ValidationFinding, isWarning: Bool) -> ConfigurationProblem {
+        let expected = finding.expected.isEmpty ? "" : "; expected \(finding.expected)"
+        return ConfigurationProblem(
+            file: "\(configuration.policies.directory)/\(finding.location.file)", line: finding.location.line,
+            path: finding.policy.text, message: finding.problem + expected, isWarning: isWarning)
+    }
+}
+
+extension ValidationFinding.Kind {
+    /// Whether a request may prove the finding wrong, since the generated schema does not know it: claims whose type
+    /// nobody declared, tags, and what a gateway may or may not send.
+    fileprivate var mayHoldBeyondGeneratedSchema: Bool {
+        switch self {
+        case .attributeNotFound, .unsafeOptionalAccess, .unsafeTagAccess, .noTagsAllowed, .invalidActionApplication:
+            true
+        case .unrecognizedEntityType, .unrecognizedAction, .invalidEnumID, .unexpectedType, .incompatibleTypes,
+            .wrongArgumentCount, .invalidArgument, .nonLiteralConstructor, .emptySet, .unknownFunction, .outOfMemory,
+            .impossiblePolicy, .bidirectionalText, .mixedScripts, .confusableText:
+            false
+        }
+    }
+}

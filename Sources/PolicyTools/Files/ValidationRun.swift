@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Cedar
+import StrictJSON
+
+/// Checks files of policies, and entities, against a schema.
+package struct ValidationRun {
+    /// Everything that was found, errors and warnings.
+    package private(set) var problems: [FileProblem] = []
+    /// Whether every input could be read.
+    package private(set) var isReadable = true
+    /// How many static policies, templates and links were checked.
+    package private(set) var policyCount = 0
+
+    /// Whether there is nothing but warnings.
+    package var isValid: Bool { !problems.contains { $0.severity == .error } }
+
+    /// Reads and checks.
+    ///
+    /// - Parameters:
+    ///   - paths: Files, directories with `.cedar` files, or `-` for standard input.
+    ///   - schema: The schema's file.
+    ///   - entities: Files of entities.
+    package init(paths: [String], schema: String, entities: [String] = []) {
+        let parsedSchema = PolicyPaths.read(schema, &problems).flatMap {
+            PolicyInput.schema($0, file: schema, &problems)
+        }
+        var policies = PolicySet()
+        for path in PolicyPaths.expand(paths, extensions: [".cedar"], &problems) {
+            guard let bytes = PolicyPaths.read(path, &problems),
+                let set = PolicyInput.policies(bytes, file: path, naming: .annotation, &problems)
+            else { continue }
+            do throws(PolicySetError) { try policies.merge(set) } catch {
+                problems.append(FileProblem(file: path, message: error.description))
+            }
+        }
+        var files: [(path: String, bytes: [UInt8])] = []
+        for path in entities { if let bytes = PolicyPaths.read(path, &problems) { files.append((path, bytes)) } }
+        isReadable = isValid
+        guard let parsedSchema else { return }
+        policyCount = policies.policies.count + policies.templates.count + policies.links.count
+        let result = parsedSchema.validate(policies)
+        problems += (result.errors + result.warnings).map { FileProblem($0) }
+        for (path, bytes) in files {
+            do throws(EntityError) { _ = try EntityStore.parse(json: bytes, schema: parsedSchema) } catch {
+                problems.append(FileProblem(file: path, message: error.description))
+            }
+        }
+    }
+
+    /// The run as a JSON object: `valid`, `policies` and `problems`.
+    package func json() -> [UInt8] {
+        let whole: JSONValue = [
+            "valid": .bool(isValid), "policies": .number(JSONNumber(Int64(policyCount))),
+            "problems": .array(problems.map(\.json)),
+        ]
+        return whole.canonicalBytes()
+    }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Bytes that grow at the end, written in place: what JSON, protobuf and lists of fields are built in.
+///
+/// The storage is as long as its capacity, so that appending is a comparison and a copy.
+package struct ByteSink: Sendable {
+    private var storage: [UInt8]
+    /// The number of bytes written.
+    package private(set) var count = 0
+
+    /// Makes an empty sink with room for this many bytes.
+    package init(capacity: Int = 0) { storage = [UInt8](repeating: 0, count: capacity) }
+
+    /// What was written.
+    package var bytes: [UInt8] { count == storage.count ? storage : Array(storage[..<count]) }
+
+    /// What was written, without a copy; the sink is empty then.
+    package mutating func take() -> [UInt8] {
+        var taken: [UInt8] = []
+        swap(&taken, &storage)
+        taken.removeLast(taken.count - count)
+        count = 0
+        return taken
+    }
+
+    /// Makes room for this many bytes more.
+    package mutating func reserve(_ size: Int) {
+        let needed = count + size
+        guard needed > storage.count else { return }
+        let missing = max(needed, storage.count * 2, 64) - storage.count
+        storage.append(contentsOf: repeatElement(0, count: missing))
+    }
+
+    /// Appends one byte.
+    @inline(__always)
+    package mutating func append(_ byte: UInt8) {
+        if count == storage.count { reserve(1) }
+        storage[count] = byte
+        count &+= 1
+    }
+
+    /// Appends bytes.
+    @inline(__always)
+    package mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        fill(atMost: bytes.count) { $0.put(bytes) }
+    }
+
+    /// Appends bytes.
+    package mutating func append(_ bytes: [UInt8]) { bytes.withUnsafeBytes { append($0) } }
+
+    /// Appends the bytes of a literal.
+    @inline(__always)
+    package mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { append(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Overwrites a byte that was written before.
+    package mutating func replace(at index: Int, with byte: UInt8) {
+        guard index < count else { return }
+        storage[index] = byte
+    }
+
+    /// Puts bytes in front of those from an index on.
+    package mutating func insert(_ bytes: [UInt8], at index: Int) {
+        guard index <= count else { return }
+        storage.replaceSubrange(count..., with: [])
+        storage.insert(contentsOf: bytes, at: index)
+        count += bytes.count
+    }
+
+    /// Lets several pieces be written with one check of the room.
+    ///
+    /// - Parameters:
+    ///   - size: The most bytes that the pieces have together; more are left out.
+    ///   - pieces: Writes them.
+    @inline(__always)
+    package mutating func fill(atMost size: Int, _ pieces: (inout ByteSpace) -> Void) {
+        if storage.count &- count < size { reserve(size) }
+        let start = count
+        count = storage.withUnsafeMutableBytes { storage in
+            var space = ByteSpace(storage, from: start)
+            pieces(&space)
+            return space.end
+        }
+    }
+
+    /// Reads what was written.
+    @inline(__always)
+    package func withUnsafeBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let span = storage.span
+        return try span.withUnsafeBytes { (all: UnsafeRawBufferPointer) throws(Failure) -> Result in
+            try body(UnsafeRawBufferPointer(rebasing: all[..<count]))
+        }
+    }
+}
+
+extension ByteSink: Hashable {
+    /// Compares what was written.
+    package static func == (left: ByteSink, right: ByteSink) -> Bool {
+        left.storage[..<left.count] == right.storage[..<right.count]
+    }
+
+    /// Hashes what was written.
+    package func hash(into hasher: inout Hasher) { withUnsafeBytes { hasher.combine(bytes: $0) } }
+}
+
+/// Room in a sink, filled from the front; what does not fit is left out.
+package struct ByteSpace: ~Copyable {
+    private let space: UnsafeMutableRawBufferPointer
+    /// Where the next byte goes.
+    package private(set) var end: Int
+
+    @inline(__always)
+    fileprivate init(_ space: UnsafeMutableRawBufferPointer, from start: Int) { (self.space, end) = (space, start) }
+
+    /// Writes one byte.
+    @inline(__always)
+    package mutating func put(_ byte: UInt8) {
+        guard end < space.count else { return }
+        space[end] = byte
+        end &+= 1
+    }
+
+    /// Writes bytes.
+    @inline(__always)
+    package mutating func put(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count <= space.count &- end, let source = bytes.baseAddress, let target = space.baseAddress else {
+            return
+        }
+        (target + end).copyMemory(from: source, byteCount: bytes.count)
+        end &+= bytes.count
+    }
+
+    /// Writes the bytes of a literal.
+    @inline(__always)
+    package mutating func put(_ text: StaticString) {
+        put(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Writes an integer of 32 bits, little endian.
+    @inline(__always)
+    package mutating func put(littleEndian value: UInt32) {
+        withUnsafeBytes(of: value.littleEndian) { put($0) }
+    }
+
+    /// Writes a base-128 varint, as protobuf has it.
+    @inline(__always)
+    package mutating func put(varint value: Int) {
+        var rest = UInt64(truncatingIfNeeded: value)
+        while rest >= 0x80 {
+            put(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        put(UInt8(truncatingIfNeeded: rest))
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Cedar
+import Testing
+
+@testable import PolicyTools
+
+@Suite("Validating files: every problem with its place")
+struct ValidationRunTests {
+    private func run(
+        _ policies: String, schema: String = SampleCase.schema, entities: String? = nil, name: String = "p.cedar"
+    ) throws -> ValidationRun {
+        let directory = try CaseDirectory([name: policies, "s": schema, "e.json": entities ?? "[]"])
+        return ValidationRun(
+            paths: ["\(directory.path)/\(name)"], schema: "\(directory.path)/s",
+            entities: entities == nil ? [] : ["\(directory.path)/e.json"])
+    }
+
+    @Test("what is valid has no problems")
+    func valid() throws {
+        let result = try run(SampleCase.policies, entities: "[]")
+        #expect(result.problems.isEmpty && result.isValid && result.isReadable)
+        #expect(result.policyCount == 2)
+    }
+
+    @Test("schemas and policies in JSON are read as such")
+    func json() throws {
+        let policy =
+            #"{"effect":"permit","principal":{"op":"is","entity_type":"Doc"},"action":{"op":"All"},"resource":{"op":"All"},"conditions":[]}"#
+        let schema = #"{"":{"entityTypes":{"User":{},"Doc":{}},"actions":{}}}"#
+        for text in [policy, #"{"staticPolicies":{"a":\#(policy)},"templates":{},"templateLinks":[]}"#] {
+            let result = try run(text, schema: schema, name: "p.json")
+            #expect(result.isReadable && !result.isValid)
+            #expect(result.problems.allSatisfy { $0.line == 1 && $0.column > 0 })
+        }
+    }
+
+    @Test("findings name file, line and column; warnings leave policies valid")
+    func findings() throws {
+        let result = try run("permit(principal, action, resource)\nwhen { context.m };")
+        #expect(result.problems.map(\.line) == [2] && result.problems.map(\.column) == [8])
+        #expect(!result.isValid && result.isReadable)
+        let warned = try run("permit(principal, action, resource) when { false };")
+        #expect(warned.isValid && warned.problems.map(\.severity) == [.warning])
+    }
+
+    @Test(
+        "what cannot be read is told apart from what is not valid",
+        arguments: [
+            ("permit(", SampleCase.schema), (SampleCase.policies, "entity"),
+            (
+                "@id(\"a\") permit(principal, action, resource);@id(\"a\") permit(principal, action, resource);",
+                SampleCase.schema
+            ),
+        ])
+    func unreadable(_ policies: String, _ schema: String) throws {
+        let result = try run(policies, schema: schema)
+        #expect(!result.isReadable && !result.isValid && !result.problems.isEmpty)
+    }
+
+    @Test("entities must conform to the schema")
+    func entities() throws {
+        let result = try run(
+            SampleCase.policies, entities: #"[{"uid":{"type":"None","id":"x"},"attrs":{},"parents":[]}]"#)
+        #expect(result.isReadable && !result.isValid)
+    }
+
+    @Test("a policy id that two files use is a problem")
+    func duplicates() throws {
+        let text = #"@id("a") permit(principal, action, resource);"#
+        let directory = try CaseDirectory(["a.cedar": text, "b.cedar": text, "s": SampleCase.schema])
+        let result = ValidationRun(paths: [directory.path], schema: "\(directory.path)/s")
+        #expect(!result.isReadable && result.problems.count == 1)
+    }
+}
