@@ -69,8 +69,12 @@ def run(binary, report, options):
 
 
 def settled(deployment):
-    """Waits until the admin listener answers, ready or not."""
-    deployment.until(lambda: deployment.readiness() != 0 or not deployment.alive(), 20)
+    """Waits until all listeners answer, ready or not; that for gRPC is opened last."""
+    def listens():
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", deployment.grpc)) == 0 and deployment.readiness() != 0
+
+    deployment.until(lambda: listens() or not deployment.alive(), 20)
 
 
 def dead_at_start(report, binary):
