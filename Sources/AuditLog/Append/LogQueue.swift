@@ -11,6 +11,8 @@ final class LogQueue: Sendable {
         /// The last `n` on stable storage.
         var durableCounter: Int64 = 0
         var gap: RecordGap?
+        /// Event loops that will wake the writer when they have done what they are at.
+        var wakingLoops: [ObjectIdentifier] = []
         /// Not yet taken by the writer; frames are added to the last one.
         var pending: [FrameBatch] = []
         var layout = Layout()
@@ -71,10 +73,29 @@ final class LogQueue: Sendable {
             }
             return overflow(record, recipient, deadline: deadline, &state, &deliveries)
         }
-        monitor.wake(.writer)
+        wakeWriter(after: recipient)
         deliveries.send()
         if let ticket, let deadline, case .eventLoop(let loop, _) = recipient {
             loop.scheduleTask(deadline: deadline) { [self] in expire(ticket) }
+        }
+    }
+
+    /// Wakes the writer, after the event loop's present turn if the record comes from one.
+    ///
+    /// A turn reads many requests: they go into one batch, and the writer's thread does not take the processor from
+    /// the loop in between.
+    private func wakeWriter(after recipient: Recipient) {
+        guard case .eventLoop(let loop, _) = recipient, loop.inEventLoop else { return monitor.wake(.writer) }
+        let identity = ObjectIdentifier(loop)
+        let isFirst = monitor.withLock { state in
+            if state.wakingLoops.contains(identity) { return false }
+            state.wakingLoops.append(identity)
+            return true
+        }
+        guard isFirst else { return }
+        loop.execute { [self] in
+            monitor.withLock { state in state.wakingLoops.removeAll { $0 == identity } }
+            monitor.wake(.writer)
         }
     }
 

@@ -58,14 +58,18 @@ extension JSONWriter {
     /// Writes a member whose text a caller chose, cut to a fixed length.
     mutating func bounded(_ key: StaticString, _ text: String) {
         self.key(key)
-        string(Self.cut(text))
+        bounded(text)
+    }
+
+    private mutating func bounded(_ text: String) {
+        if Self.isCut(text) { string(Self.cut(text)) } else { string(text) }
     }
 
     /// Writes a member with at most 16 texts that a caller chose.
     mutating func bounded(_ key: StaticString, _ texts: [String]) {
         self.key(key)
         beginArray()
-        for text in texts.prefix(16) { string(Self.cut(text)) }
+        for text in texts.prefix(16) { bounded(text) }
         endArray()
     }
 
