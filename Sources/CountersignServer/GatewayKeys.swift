@@ -5,7 +5,9 @@ import Identity
 
 extension GatewayAuthenticator {
     /// Reads the keys that a configuration refers to and collects every problem.
-    static func read(_ configuration: ServerConfiguration) -> (authenticator: GatewayAuthenticator?, problems: [ConfigurationProblem]) {
+    static func read(_ configuration: ServerConfiguration) -> (
+        authenticator: GatewayAuthenticator?, problems: [ConfigurationProblem]
+    ) {
         var problems: [ConfigurationProblem] = []
         var lines: [(owner: String, lines: [String])] = []
         for gateway in configuration.gateways {

@@ -23,7 +23,8 @@ struct PolicyCheck {
                 path, "cannot be read; `generated`, or a file in Cedar's schema syntax or JSON (`.json`) is expected")
         }
         let bytes = Array(data)
-        let result = path.hasSuffix(".json") ? Schema.parse(json: bytes, file: path) : Schema.parse(text: bytes, file: path)
+        let result =
+            path.hasSuffix(".json") ? Schema.parse(json: bytes, file: path) : Schema.parse(text: bytes, file: path)
         guard let schema = result.schema else {
             throw Failure(
                 problems: result.diagnostics.filter { $0.severity == .error }.map { diagnostic in

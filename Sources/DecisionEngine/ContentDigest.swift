@@ -4,12 +4,12 @@ import Crypto
 
 /// `sha256:` and 64 hexadecimal digits, as records name policy sets, entities and inputs.
 package enum ContentDigest {
-    package static func text(of bytes: [UInt8]) -> String {
-        let digest = bytes.withUnsafeBytes { bytes in
-            var hash = SHA256()
-            hash.update(bufferPointer: bytes)
-            return hash.finalize()
-        }
+    package static func text(of bytes: [UInt8]) -> String { bytes.withUnsafeBytes { text(of: $0) } }
+
+    static func text(of bytes: UnsafeRawBufferPointer) -> String {
+        var hash = SHA256()
+        hash.update(bufferPointer: bytes)
+        let digest = hash.finalize()
         return String(unsafeUninitializedCapacity: 71) { text in
             let prefix: StaticString = "sha256:"
             var end = prefix.withUTF8Buffer { prefix in

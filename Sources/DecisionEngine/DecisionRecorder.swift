@@ -19,16 +19,21 @@ package enum DecisionRecorder: Sendable {
 
     /// Records, then calls back on the event loop; `nil` means that the verdict may leave.
     func record(
-        _ record: @autoclosure () -> AuditRecord, on eventLoop: any EventLoop, deadline: NIODeadline?,
+        _ record: DecisionRecord, on eventLoop: any EventLoop, deadline: NIODeadline?,
         whenDurable: @escaping @Sendable (AuditLogError?) -> Void
     ) {
         switch self {
         case .off: whenDurable(nil)
         case .log(let log):
-            log.append(record(), on: eventLoop, deadline: deadline) { result in
-                switch result {
-                case .success: whenDurable(nil)
-                case .failure(let error): whenDurable(error)
+            record.withBytes { leaf, counterOffset, disclosures, release in
+                log.append(
+                    leaf: leaf, counterOffset: counterOffset, disclosures: disclosures, release: release, on: eventLoop,
+                    deadline: deadline
+                ) { result in
+                    switch result {
+                    case .success: whenDurable(nil)
+                    case .failure(let error): whenDurable(error)
+                    }
                 }
             }
         }

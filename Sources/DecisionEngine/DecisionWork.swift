@@ -41,8 +41,8 @@ final class DecisionWork: @unchecked Sendable {
     let callout: CalloutRequest
     let timing: CallTiming
     let generation: PolicyGeneration
-    let id: UUIDv7
-    /// The id as text, as the gateway is told.
+    let scratch: DecisionScratch
+    /// The id (UUIDv7), as the gateway is told.
     let decisionID: String
     let time: AuditTimestamp
     /// The time of the decision, in whole seconds since the Unix epoch.
@@ -67,14 +67,17 @@ final class DecisionWork: @unchecked Sendable {
     /// The clock as it was last read.
     private var latest: NIODeadline
 
-    init(_ callout: consuming CalloutRequest, _ timing: CallTiming, generation: PolicyGeneration) {
+    init(
+        _ callout: consuming CalloutRequest, _ timing: CallTiming, generation: PolicyGeneration,
+        scratch: DecisionScratch
+    ) {
         self.callout = callout
         self.timing = timing
         self.generation = generation
+        self.scratch = scratch
         time = AuditTimestamp.now
         seconds = time.microseconds / 1_000_000
-        id = UUIDv7()
-        decisionID = id.description
+        decisionID = UUIDv7().description
         stageBegan = .now()
         latest = stageBegan
         queueNanoseconds = max(0, (stageBegan - timing.receivedAt).nanoseconds)

@@ -20,6 +20,7 @@ package final class PolicyDecisionPoint: Sendable {
     private let recorder: DecisionRecorder
     private let metrics: DecisionMetrics
     private let logger: Logger
+    private let pool = ScratchPool()
 
     /// Makes a decision point.
     package init(
@@ -51,7 +52,7 @@ package final class PolicyDecisionPoint: Sendable {
         _ callout: consuming CalloutRequest, _ timing: CallTiming, on eventLoop: any EventLoop,
         answer: @escaping @Sendable (Verdict) -> Void
     ) -> Task<Void, Never>? {
-        let work = DecisionWork(callout, timing, generation: current)
+        let work = DecisionWork(callout, timing, generation: current, scratch: pool.take())
         switch resolve(work, mayWait: true) {
         case .verdict(let verdict):
             record(verdict, work, on: eventLoop, answer: answer)
@@ -73,7 +74,7 @@ package final class PolicyDecisionPoint: Sendable {
         _ callout: CalloutRequest, _ fault: Fault, _ timing: CallTiming, on eventLoop: any EventLoop,
         answer: @escaping @Sendable (Verdict) -> Void
     ) {
-        let work = DecisionWork(callout, timing, generation: current)
+        let work = DecisionWork(callout, timing, generation: current, scratch: pool.take())
         let verdict = Verdict(refusing: fault, decisionID: work.decisionID)
         record(verdict, work, on: eventLoop, answer: answer)
     }
@@ -186,7 +187,7 @@ package final class PolicyDecisionPoint: Sendable {
         do throws(EntityError) {
             let mapped = try mapping.map(caller)
             work.mapped = mapped
-            work.inputDigest = ContentDigest.text(of: mapped.input)
+            work.inputDigest = work.scratch.input.withUnsafeBytes { ContentDigest.text(of: $0) }
             return mapped
         } catch {
             throw Refusal(.policyError, detail: error.description)
@@ -272,8 +273,8 @@ package final class PolicyDecisionPoint: Sendable {
         work.latency.queue = work.queueNanoseconds / 1000
         let (metrics, logger, timing, dialect) = (metrics, logger, work.timing, work.callout.dialect)
         let began = NIODeadline.now()
-        recorder.record(
-            DecisionRecord(work: work, verdict: verdict, boot: recorder.boot).auditRecord(), on: eventLoop, deadline: timing.deadline) { error in
+        let record = DecisionRecord(work: work, verdict: verdict, boot: recorder.boot)
+        recorder.record(record, on: eventLoop, deadline: timing.deadline) { error in
             let told: Verdict
             if let error {
                 logger.error("decision not recorded", metadata: ["error": "\(error)"])
@@ -286,6 +287,8 @@ package final class PolicyDecisionPoint: Sendable {
             metrics.count(told, dialect, nanoseconds: (now - timing.receivedAt).nanoseconds)
             answer(told)
         }
+        // The log has copied what was written.
+        pool.give(work.scratch)
     }
 
     private func waitForKeys(_ error: IdentityError, _ selection: ProviderSelection, for patience: TimeAmount) async {

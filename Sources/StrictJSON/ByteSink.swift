@@ -23,6 +23,9 @@ package struct ByteSink: Sendable {
         return taken
     }
 
+    /// Forgets what was written and keeps the memory.
+    package mutating func removeAll() { count = 0 }
+
     /// Makes room for this many bytes more.
     package mutating func reserve(_ size: Int) {
         let needed = count + size

@@ -33,6 +33,17 @@ public struct JSONWriter: Sendable {
         return sink.take()
     }
 
+    /// Forgets what has been written and keeps the memory.
+    public mutating func removeAll() {
+        needsComma = false
+        sink.removeAll()
+    }
+
+    /// Reads what has been written.
+    public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        sink.withUnsafeBytes(body)
+    }
+
     /// Opens an object.
     public mutating func beginObject() { open(UInt8(ascii: "{")) }
     /// Closes an object.

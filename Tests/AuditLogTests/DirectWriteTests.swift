@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Synchronization
 import Testing
 
 @testable import AuditLog
@@ -133,19 +134,10 @@ struct DirectWriteTests {
     @Test("a batch that fails over several segments is written again, and everybody hears of it")
     func relocates() async throws {
         let fixture = try LogFixture()
-        let failures = Countdown()
-        var configuration = fixture.configuration
-        configuration.segmentBytes = 16_384
-        let base = LogFileSystem.posix
-        configuration.fileSystem.syncData = { file throws(AuditLogError) in
-            if file.path.hasSuffix(".wal"), failures.next() {
-                throw .storage(operation: "synchronization", path: file.path, code: EIO)
-            }
-            try base.syncData(file)
-        }
-        let log = try AuditLog.open(configuration)
+        let failures = FailurePlan()
+        let log = try AuditLog.open(Self.configuration(fixture, failures))
         for round in 0..<5 {
-            failures.start(at: round)
+            failures.start(failing: [round])
             let results = await LogFixture.append(200, to: log)
             let indexes = try results.map { try $0.get().leafIndex }.compactMap(\.self)
             #expect(indexes.sorted() == (0..<200).map { UInt64(round * 200 + 1 + $0) })
@@ -156,6 +148,69 @@ struct DirectWriteTests {
         let recovered = try fixture.open()
         #expect(recovered.status.durableSize == 1002)
         await recovered.close()
+        #expect(fixture.verify().problems == [])
+    }
+
+    @Test("what is lost of a batch that was laid out again, and no more than that, is explained by a gap")
+    func explainsLoss() async throws {
+        for failing in [[0, 2, 3], [0, 1], [1, 3, 4], [2, 3], [0, 3, 4]] as [Set<Int>] {
+            let fixture = try LogFixture()
+            let failures = FailurePlan()
+            let log = try AuditLog.open(Self.configuration(fixture, failures))
+            failures.start(failing: failing)
+            let results = await LogFixture.append(200, to: log)
+            let durable = results.compactMap { try? $0.get().leafIndex }
+            #expect(durable.sorted() == (0..<UInt64(durable.count)).map { $0 + 1 })
+            #expect(durable.count < 200, "\(failing)")
+            try await eventually { log.status.isWritable }
+            for result in await LogFixture.append(3, to: log) { _ = try result.get() }
+            await log.close()
+            let report = fixture.verify()
+            #expect(report.problems == [], "\(failing)")
+            #expect(report.gaps == 1)
+            // Boot, what was acknowledged, gap, 3, shutdown.
+            #expect(report.size == UInt64(durable.count) + 6)
+        }
+    }
+
+    /// A log with segments of five blocks whose syncs fail by plan.
+    private static func configuration(_ fixture: LogFixture, _ failures: FailurePlan) -> AuditLogConfiguration {
+        var configuration = fixture.configuration
+        configuration.segmentBytes = 20_480
+        let base = LogFileSystem.posix
+        configuration.fileSystem.syncData = { file throws(AuditLogError) in
+            if file.path.hasSuffix(".wal"), failures.next() {
+                throw .storage(operation: "synchronization", path: file.path, code: EIO)
+            }
+            try base.syncData(file)
+        }
+        return configuration
+    }
+
+    @Test("direct writes that a file system begins to refuse go on through the page cache")
+    func fallsBackLater() async throws {
+        let fixture = try LogFixture()
+        let refuses = FailurePlan()
+        var configuration = fixture.configuration
+        let base = LogFileSystem.posix
+        configuration.fileSystem.writeBoth = { file, first, second, offset throws(AuditLogError) in
+            if refuses.next() { throw .storage(operation: "writing", path: file.path, code: EINVAL) }
+            try base.writeBoth(file, first, second, offset)
+        }
+        let directs = Mutex(0)
+        configuration.fileSystem.setDirect = { file, isDirect in
+            if isDirect { directs.withLock { $0 += 1 } }
+            return base.setDirect(file, isDirect)
+        }
+        let log = try AuditLog.open(configuration)
+        try await eventually { log.status.spareSegments == 1 }
+        let before = directs.withLock { $0 }
+        refuses.start(failing: [0])
+        for result in await LogFixture.append(20, to: log) { _ = try result.get() }
+        #expect(log.status.writeFailures == 1)
+        try await eventually { log.status.spareSegments == 1 }
+        #expect(directs.withLock { $0 } == before)
+        await log.close()
         #expect(fixture.verify().problems == [])
     }
 

@@ -47,7 +47,7 @@ struct ApigeeMessageTests {
         let buffer = Self.question().message
         let message = try ApigeeMessage(reading: buffer)
         let reading = try ApigeeAnswerReading(
-                ApigeeAnswer.encode(Self.verdict([]), to: ApigeeReplyContext(message, original: buffer)))
+            ApigeeAnswer.encode(Self.verdict([]), to: ApigeeReplyContext(message, original: buffer)))
         #expect(reading.requestHeaders.isEmpty && reading.fault == nil)
         #expect(reading["countersign.allow"] == .bool(true))
         #expect(reading["countersign.status"] == .int32(200))
@@ -67,7 +67,7 @@ struct ApigeeMessageTests {
         let message = try ApigeeMessage(reading: buffer)
         let verdict = Self.verdict([HeaderField("x-user", "alice"), HeaderField("x-roles", "")])
         let reading = try ApigeeAnswerReading(
-                ApigeeAnswer.encode(verdict, to: ApigeeReplyContext(message, original: buffer)))
+            ApigeeAnswer.encode(verdict, to: ApigeeReplyContext(message, original: buffer)))
         let found = reading.requestHeaders.map { "\($0.name)=\($0.values.joined(separator: ","))/\($0.values.count)" }
         #expect(found == ["X-User=alice/1", "x_user=/0", "x-user=/0", "X-Countersign-Decision=d/1", "x-roles=/1"])
     }

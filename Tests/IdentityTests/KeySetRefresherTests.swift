@@ -50,6 +50,26 @@ struct KeySetRefresherTests {
         try await service.value
     }
 
+    @Test("a caller that leaves before the service runs is no failure of the issuer")
+    func leaver() async throws {
+        let issuer = TestIssuer()
+        let (began, beginning) = AsyncStream.makeStream(of: Void.self)
+        let keys = KeySetRefresher(
+            issuer: issuer.issuer, source: .url("https://idp.example.test/jwks"),
+            fetcher: DocumentFetcher { _ in
+                beginning.yield()
+                try await Task.sleep(for: .seconds(3600))
+                return FetchedDocument(body: [])
+            }, clock: issuer.clock, onEvent: { event in issuer.state.withLock { $0.events.append(event) } })
+        let caller = Task { await keys.refresh() }
+        for await _ in began { break }
+        caller.cancel()
+        await caller.value
+        #expect(keys.status.failure == nil)
+        #expect(issuer.events.isEmpty)
+        #expect(keys.acceptsDemand)
+    }
+
     @Test("old keys serve through an outage up to the bound, then the provider fails closed, then recovers")
     func outage() async throws {
         let issuer = TestIssuer()

@@ -6,6 +6,8 @@ struct FrameRange: Sendable {
     var start: Int
     var leafCount: Int
     var disclosureCount: Int
+    /// Its `n`; zero where nobody asks.
+    var counter: Int64 = 0
 
     var leaf: Range<Int> { start + SegmentFrame.headerBytes..<start + SegmentFrame.headerBytes + leafCount }
     var disclosures: Range<Int> { leaf.upperBound..<end }
@@ -24,8 +26,6 @@ struct FrameBatch: Sendable {
     let lead: Int
     var frames: [FrameRange] = []
     var recipients = Recipients()
-    /// The `n` of the last frame.
-    var lastCounter: Int64 = 0
 
     init(memory: SegmentMemory, base: Int, lead: Int = 0, startsSegment: Bool) {
         self.memory = memory

@@ -22,7 +22,7 @@ extension LogQueue {
     func enqueue(_ record: RecordView, _ recipient: Recipient, _ state: inout State) {
         state.counter += 1
         let digits = DecimalDigits(UInt64(state.counter))
-        let frame = place(
+        var frame = place(
             leafCount: record.leaf.count + digits.count, disclosureCount: record.disclosures.count, &state)
         let last = state.pending.count - 1
         let bytes = state.pending[last].memory.bytes
@@ -30,8 +30,8 @@ extension LogQueue {
             frame, leaf: record.leaf, counter: digits, at: record.counterOffset, disclosures: record.disclosures,
             to: bytes)
         state.pending[last].recipients.add(recipient, place: state.pending[last].frames.count)
+        frame.counter = state.counter
         state.pending[last].frames.append(frame)
-        state.pending[last].lastCounter = state.counter
         state.status.queuedRecords += 1
         state.status.queuedBytes += frame.byteCount
     }
@@ -78,7 +78,7 @@ extension LogQueue {
         var first = 0
         for (index, old) in batch.frames.enumerated() {
             let batches = state.pending.count
-            let frame = place(leafCount: old.leafCount, disclosureCount: old.disclosureCount, &state)
+            var frame = place(leafCount: old.leafCount, disclosureCount: old.disclosureCount, &state)
             if state.pending.count > batches, batches > 0 {
                 let place = state.pending[batches - 1].frames.count - (index - first)
                 state.pending[batches - 1].recipients.add(batch.recipients, places: first..<index, at: place)
@@ -88,8 +88,8 @@ extension LogQueue {
             let target = UnsafeMutableRawBufferPointer(
                 rebasing: state.pending[last].memory.bytes[frame.start..<frame.end])
             target.copyMemory(from: batch.memory.readable(old.start..<old.end))
+            frame.counter = old.counter
             state.pending[last].frames.append(frame)
-            state.pending[last].lastCounter = batch.lastCounter
         }
         let last = state.pending.count - 1
         guard last >= 0 else { return }

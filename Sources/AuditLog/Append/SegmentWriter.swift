@@ -108,6 +108,7 @@ final class SegmentWriter: @unchecked Sendable {
             return try writeAndSync(batches)
         } catch {
             queue.configuration.logger.warning("audit segment failed", metadata: ["error": "\(error)"])
+            store.noteFailure(error)
             queue.monitor.withLock { $0.status.writeFailures += 1 }
             return 0
         }
@@ -175,7 +176,7 @@ final class SegmentWriter: @unchecked Sendable {
         var deliveries = Deliveries()
         let isMuch = queue.monitor.withLock { state in
             state.status.durableSize = nextIndex
-            if let last = batches.last { state.durableCounter = last.lastCounter }
+            if let last = batches.last?.frames.last { state.durableCounter = last.counter }
             state.status.queuedRecords -= records
             state.status.queuedBytes -= bytes
             state.status.batches += 1

@@ -61,6 +61,14 @@ public struct Commitments: Sendable {
     ///
     /// - Returns: `false` if a value of this name is there already; the first one stays.
     @discardableResult
+    public mutating func add(_ name: StaticString, json value: UnsafeRawBufferPointer) -> Bool {
+        add(name) { $0.append(contentsOf: value) }
+    }
+
+    /// Commits to a value given as canonical JSON.
+    ///
+    /// - Returns: `false` if a value of this name is there already; the first one stays.
+    @discardableResult
     public mutating func add(_ name: StaticString, json value: [UInt8]) -> Bool {
         add(name) { $0.append(contentsOf: value) }
     }

@@ -2,6 +2,8 @@
 
 /// Bytes that grow at the end, in memory that direct transfers can use.
 final class BlockBuffer {
+    private static let maximumKept = 4 << 20
+
     private var memory: SegmentMemory
     private(set) var count = 0
 
@@ -31,8 +33,11 @@ final class BlockBuffer {
         }
     }
 
-    /// Takes everything out and keeps the memory.
-    func removeAll() { count = 0 }
+    /// Takes everything out and keeps the memory, unless it is unusually much.
+    func removeAll() {
+        count = 0
+        if memory.count > Self.maximumKept { memory = SegmentMemory(byteCount: SegmentMemory.blockBytes) }
+    }
 
     /// The same bytes in memory of their own.
     func copy() -> BlockBuffer {

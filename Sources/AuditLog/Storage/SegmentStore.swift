@@ -83,6 +83,11 @@ struct SegmentStore: Sendable {
         return file
     }
 
+    /// Does without direct transfers from now on if a failure says that the file system does not take them.
+    func noteFailure(_ error: AuditLogError) {
+        if case .storage(_, _, EINVAL) = error { directAccess.isRefused.store(true, ordering: .relaxed) }
+    }
+
     /// Lets the file's transfers pass the page cache by, where that is possible.
     private func useDirect(_ file: LogFileSystem.File) -> Bool {
         guard !directAccess.isRefused.load(ordering: .relaxed) else {

@@ -15,11 +15,12 @@ struct Evaluation: ~Copyable {
     private var forbids = PolicyNumbers()
     private var failures: [(policy: Int32, error: EvaluationError)] = []
 
-    init(machine: consuming Machine, principal: RuntimeUID, action: RuntimeUID, resource: RuntimeUID) {
+    @inline(__always)
+    init(machine: consuming Machine, principal: Subject, action: Subject, resource: Subject) {
         places = machine.places
-        self.principal = machine.subject(principal)
-        self.action = machine.subject(action)
-        self.resource = machine.subject(resource)
+        self.principal = principal
+        self.action = action
+        self.resource = resource
         self.machine = machine
     }
 

@@ -39,7 +39,7 @@ extension Machine {
     /// The number of an entity's type; -1 if no policy names it.
     func type(of place: Place) throws(EvaluationError) -> Int32 {
         switch place.pointee {
-        case .entity(let number): return type(number)
+        case .entity(let number): return entities.type(number)
         case .foreign(let uid): return uid.type
         case .bool, .long, .string, .set, .record, .decimal, .datetime, .duration, .ip:
             throw Self.mismatch([.entity], place)
@@ -55,8 +55,8 @@ extension Machine {
                 throw .keyMissing(universe.names.texts[Int(name)])
             }
             return found
-        case .entity(let number): return try attribute(name, of: .known(number), data(number))
-        case .foreign(let uid): return try attribute(name, of: .foreign(uid), data(uid))
+        case .entity(let number): return try attribute(name, of: .known(number), entities.data(number))
+        case .foreign(let uid): return try attribute(name, of: .foreign(uid), entities.data(uid))
         case .bool, .long, .string, .set, .decimal, .datetime, .duration, .ip:
             throw Self.mismatch([.record, .entity], place)
         }
@@ -76,8 +76,10 @@ extension Machine {
     func has(_ name: Int32, in place: Place) throws(EvaluationError) -> Bool {
         switch place.pointee {
         case .record(let record): return record.place(of: name) != nil
-        case .entity(let number): return data(number)?._withUnsafeGuaranteedRef { $0.attributes.place(of: name) } != nil
-        case .foreign(let uid): return data(uid)?._withUnsafeGuaranteedRef { $0.attributes.place(of: name) } != nil
+        case .entity(let number):
+            return entities.data(number)?._withUnsafeGuaranteedRef { $0.attributes.place(of: name) } != nil
+        case .foreign(let uid):
+            return entities.data(uid)?._withUnsafeGuaranteedRef { $0.attributes.place(of: name) } != nil
         case .bool, .long, .string, .set, .decimal, .datetime, .duration, .ip:
             throw Self.mismatch([.record, .entity], place)
         }
@@ -86,40 +88,25 @@ extension Machine {
     func hasTag(_ entity: Place, _ tag: Place) throws(EvaluationError) -> Bool {
         let uid = try Self.uid(entity)
         guard case .string(let tag) = tag.pointee else { throw Self.mismatch([.string], tag) }
-        return data(uid)?._withUnsafeGuaranteedRef { $0.tags.value(of: tag, in: universe) } != nil
+        return entities.data(uid)?._withUnsafeGuaranteedRef { $0.tags.value(of: tag, in: universe) } != nil
     }
 
     func tag(_ tag: Place, of entity: Place) throws(EvaluationError) -> RuntimeValue {
         let uid = try Self.uid(entity)
         guard case .string(let tag) = tag.pointee else { throw Self.mismatch([.string], tag) }
-        guard let data = data(uid) else { throw .entityDoesNotExist(universe.uid(of: uid)) }
+        guard let data = entities.data(uid) else { throw .entityDoesNotExist(universe.uid(of: uid)) }
         guard let found = data._withUnsafeGuaranteedRef({ $0.tags.value(of: tag, in: universe) }) else {
             throw .tagMissing(universe.uid(of: uid), tag: tag)
         }
         return found
     }
 
-    /// A variable of the request, for scopes.
-    func subject(_ uid: RuntimeUID) -> Subject {
-        switch uid {
-        case .known(let number): return subject(number, type(number), data(number))
-        case .foreign(let foreign): return subject(-1, foreign.type, data(foreign))
-        }
-    }
-
-    @inline(__always)
-    private func subject(_ number: Int32, _ type: Int32, _ data: Unmanaged<EntityData>?) -> Subject {
-        let ancestors = data?._withUnsafeGuaranteedRef { ($0.ancestors.start, $0.ancestors.count) }
-        let (start, count) = ancestors ?? (AncestorList.none.start, 0)
-        return Subject(number: number, type: type, ancestors: start, ancestorCount: count)
-    }
-
     // MARK: Hierarchy
 
     func isIn(_ place: Place, _ ancestor: Int32) throws(EvaluationError) -> Bool {
         switch place.pointee {
-        case .entity(let number): return number == ancestor || descends(data(number), ancestor)
-        case .foreign(let uid): return descends(data(uid), ancestor)
+        case .entity(let number): return number == ancestor || descends(entities.data(number), ancestor)
+        case .foreign(let uid): return descends(entities.data(uid), ancestor)
         case .bool, .long, .string, .set, .record, .decimal, .datetime, .duration, .ip:
             throw Self.mismatch([.entity], place)
         }
@@ -144,7 +131,7 @@ extension Machine {
                 let kinds = set.elements.map(\.kind).filter { $0 != .entity }
                 throw .typeMismatch(expected: [.entity], actual: kinds.min { $0.place < $1.place } ?? .bool)
             }
-            let data = data(uid)
+            let data = entities.data(uid)
             for element in set.elements {
                 guard let other = element.identity else { continue }
                 if other.isSame(as: uid) || descends(data, other) { return true }
@@ -156,7 +143,7 @@ extension Machine {
     }
 
     private func isIn(_ uid: RuntimeUID, _ ancestor: RuntimeUID) -> Bool {
-        uid.isSame(as: ancestor) || descends(data(uid), ancestor)
+        uid.isSame(as: ancestor) || descends(entities.data(uid), ancestor)
     }
 
     // MARK: Values

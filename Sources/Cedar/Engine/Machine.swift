@@ -15,78 +15,24 @@ struct Machine: ~Copyable {
     /// Both are asked on the less usual ways only.
     unowned(unsafe) let policies: CompiledPolicies
     unowned(unsafe) let universe: Universe
-    private let types: UnsafePointer<Int32>
-    private let base: UnsafePointer<Unmanaged<EntityData>?>
-    private let overlays: UnsafeBufferPointer<Overlay>
+    let entities: EntityLookup
     let registers: UnsafeMutablePointer<UnsafePointer<RuntimeValue>>
     let temporaries: UnsafeMutablePointer<RuntimeValue>
     /// Elements of the sets and records that are being made.
     var list: [RuntimeValue] = []
 
-    /// A group of entities; most have one member.
-    struct Overlay {
-        let group: Unmanaged<PreparedEntities>
-        /// The sole member, if its identity is known.
-        let single: Unmanaged<EntityData>?
-        let number: Int32
-        let isSingle: Bool
-
-        init(_ entities: PreparedEntities) {
-            group = .passUnretained(entities)
-            isSingle = entities.members.count == 1
-            single = isSingle ? entities.members.first.map(Unmanaged.passUnretained) : nil
-            number = isSingle ? entities.members.first?.number ?? -1 : -1
-        }
-    }
-
+    @inline(__always)
     init(
-        policies: CompiledPolicies, universe: Universe, overlays: UnsafeBufferPointer<Overlay>,
+        policies: CompiledPolicies, universe: Universe, entities: EntityLookup,
         registers: UnsafeMutablePointer<UnsafePointer<RuntimeValue>>, temporaries: UnsafeMutablePointer<RuntimeValue>
     ) {
         places = policies.places
         self.policies = policies
         self.universe = universe
-        types = universe.typeTable.start
-        base = universe.entityTable.start
-        self.overlays = overlays
+        self.entities = entities
         self.registers = registers
         self.temporaries = temporaries
     }
-
-    /// The entity of a number: of the first group that has it, else of the base.
-    @inline(__always)
-    func data(_ number: Int32) -> Unmanaged<EntityData>? {
-        for overlay in overlays {
-            if overlay.isSingle {
-                if overlay.number == number { return overlay.single }
-            } else if let found = overlay.group._withUnsafeGuaranteedRef({ $0.member(number) }) {
-                return .passUnretained(found)
-            }
-        }
-        return base[Int(number)]
-    }
-
-    /// The entity of any identity.
-    func data(_ uid: RuntimeUID) -> Unmanaged<EntityData>? {
-        switch uid {
-        case .known(let number): return data(number)
-        case .foreign(let foreign): return data(foreign)
-        }
-    }
-
-    @inline(never)
-    func data(_ foreign: ForeignUID) -> Unmanaged<EntityData>? {
-        for overlay in overlays {
-            if let found = overlay.group._withUnsafeGuaranteedRef({ $0.member(foreign) }) {
-                return .passUnretained(found)
-            }
-        }
-        return nil
-    }
-
-    /// The type of a known identity.
-    @inline(__always)
-    func type(_ number: Int32) -> Int32 { types[Int(number)] }
 
     @inline(__always)
     func value(_ operand: Int32) -> UnsafePointer<RuntimeValue> {

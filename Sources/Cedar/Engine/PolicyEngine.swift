@@ -67,29 +67,34 @@ public final class PolicyEngine: Sendable {
         _ request: borrowing PreparedRequest, _ entities: [PreparedEntities], otherwise: Result,
         outcome: (borrowing Evaluation) -> Result
     ) -> Result {
-        let (principal, action, resource) = (
-            request.principal.runtime, request.action.runtime, request.resource.runtime
-        )
-        let context = RuntimeValue.record(request.context.storage)
+        // Pointers lead into both, so they must last until the end.
+        defer {
+            withExtendedLifetime(self) {}
+            withExtendedLifetime(entities) {}
+        }
         let count = compiled.registers
-        return withUnsafeTemporaryAllocation(of: Machine.Overlay.self, capacity: entities.count) { overlays in
+        return withUnsafeTemporaryAllocation(of: EntityLookup.Group.self, capacity: entities.count) { groups in
             withUnsafeTemporaryAllocation(of: RuntimeValue.self, capacity: count) { values in
                 withUnsafeTemporaryAllocation(of: UnsafePointer<RuntimeValue>.self, capacity: count) { places in
                     guard let values = values.baseAddress, let places = places.baseAddress else { return otherwise }
-                    values.initialize(repeating: .bool(false), count: count)
-                    defer { values.deinitialize(count: count) }
-                    for place in entities.indices { overlays.initializeElement(at: place, to: .init(entities[place])) }
-                    let machine = Machine(
-                        policies: compiled, universe: universe, overlays: UnsafeBufferPointer(overlays),
-                        registers: places, temporaries: values)
-                    machine.set(0, principal.value)
-                    machine.set(1, action.value)
-                    machine.set(2, resource.value)
-                    machine.set(3, context)
+                    values.initialize(to: request.principal.runtime.value)
+                    (values + 1).initialize(to: request.action.runtime.value)
+                    (values + 2).initialize(to: request.resource.runtime.value)
+                    (values + 3).initialize(to: .record(request.context.storage))
+                    let variables = ConditionCompiler.firstFree
+                    (values + variables).initialize(repeating: .bool(false), count: count - variables)
+                    defer { for place in 0..<count { (values + place).deinitialize(count: 1) } }
+                    for place in 0..<variables { (places + place).initialize(to: UnsafePointer(values + place)) }
+                    for place in entities.indices { groups.initializeElement(at: place, to: .init(entities[place])) }
+                    let lookup = EntityLookup(universe: universe, groups: UnsafeBufferPointer(groups))
                     var evaluation = Evaluation(
-                        machine: machine, principal: principal, action: action, resource: resource)
+                        machine: Machine(
+                            policies: compiled, universe: universe, entities: lookup, registers: places,
+                            temporaries: values), principal: lookup.subject(request.principal.runtime),
+                        action: lookup.subject(request.action.runtime),
+                        resource: lookup.subject(request.resource.runtime))
                     evaluation.run()
-                    return withExtendedLifetime((self, entities)) { outcome(evaluation) }
+                    return outcome(evaluation)
                 }
             }
         }

@@ -34,7 +34,7 @@ extension PolicyLayout {
         }
         if isWord("is") {
             var parts = [left, .space, try token(), .space, try path()]
-            if isWord("in") { parts += [.line, try token(), .space, try sum()] }
+            if isWord("in") { parts += [.line, try token(), .space, .nested(Self.indent, [try sum()])] }
             return .group(parts)
         }
         guard isWord("in") || isComparison else { return left }
@@ -74,7 +74,7 @@ extension PolicyLayout {
 
     /// A primary with attributes, indices and calls; the first of them never goes to another line.
     ///
-    /// A list or record that something hangs on breaks together with what hangs there.
+    /// A list that something hangs on breaks together with what hangs there.
     private mutating func member() throws(Unexpected) -> Document {
         let primary = try primary()
         var accesses: [Document] = []
@@ -131,9 +131,7 @@ extension PolicyLayout {
         }
         let close = try token(.closeBrace)
         guard !items.isEmpty else { return .concatenation([open, close]) }
-        return .concatenation([
-            open, .nested(Self.indent, [.line] + Self.joined(items, by: .line)), .line, close,
-        ])
+        return .group([open, .nested(Self.indent, [.line] + Self.joined(items, by: .line)), .line, close])
     }
 
     /// The items of a comma list with their commas; one behind the last is dropped.

@@ -12,6 +12,7 @@ public struct ContextReads: Sendable, Hashable {
     /// Whether a policy reads what stands at a path, something inside it, or something that it is a part of.
     ///
     /// - Parameter path: Names of attributes from `context` on.
+    /// - Returns: Whether leaving the part out could change a decision.
     public func include(_ path: String...) -> Bool {
         let path = path.map { ByteKey($0) }
         return paths.contains { read in zip(read, path).allSatisfy { $0 == $1 } }

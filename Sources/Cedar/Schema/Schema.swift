@@ -26,7 +26,7 @@ public struct Schema: Sendable {
     ///
     /// - Throws: ``DiagnosticsError`` with every undeclared, repeated, shadowing, circular or ill-formed name.
     public init(_ definition: SchemaDefinition, limits: SchemaLimits = SchemaLimits()) throws(DiagnosticsError) {
-        self = try Self.resolve(definition, limits: limits) { origin in origin.location(file: "", bytes: []) }.get()
+        self = try Self.resolve(definition, limits: limits) { $0.location(file: "") }.get()
     }
 
     /// Reads a schema in Cedar's own syntax.
@@ -44,7 +44,7 @@ public struct Schema: Sendable {
         guard reader.diagnostics.isEmpty else {
             return SchemaParseResult(schema: nil, diagnostics: reader.diagnostics + reader.warnings)
         }
-        let result = resolve(reader.definition, limits: limits) { $0.location(file: file, bytes: []) }
+        let result = resolve(reader.definition, limits: limits) { $0.location(file: file) }
         return SchemaParseResult(schema: result.schema, diagnostics: result.diagnostics + reader.warnings)
     }
 
@@ -63,7 +63,10 @@ public struct Schema: Sendable {
         guard reader.diagnostics.isEmpty else {
             return SchemaParseResult(schema: nil, diagnostics: reader.diagnostics)
         }
-        return resolve(reader.definition, limits: limits) { $0.location(file: file, bytes: bytes) }
+        return resolve(reader.definition, limits: limits) { origin in
+            guard case .json(let path) = origin.place else { return origin.location(file: file) }
+            return reader.location(of: path)
+        }
     }
 
     private static func resolve(
@@ -83,12 +86,11 @@ public struct Schema: Sendable {
 }
 
 extension SchemaOrigin {
-    func location(file: String, bytes: [UInt8]) -> SourceLocation {
+    /// Where it is in a text; the beginning if it does not come from a text.
+    func location(file: String) -> SourceLocation {
         switch place {
-        case .none: SourceLocation(file: file, line: 1, column: 1, offset: 0)
         case .text(let location): location
-        case .json(let path):
-            LineTable(file: file, bytes: bytes).location(at: JSONLocator(bytes).offset(of: path))
+        case .none, .json: SourceLocation(file: file, line: 1, column: 1, offset: 0)
         }
     }
 }

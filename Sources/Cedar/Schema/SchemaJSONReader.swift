@@ -8,6 +8,8 @@ struct SchemaJSONReader {
 
     private let file: String
     private let bytes: [UInt8]
+    private let lines: LineTable
+    private var json = JSONValue.null
     let limits: SchemaLimits
     private(set) var diagnostics: [Diagnostic] = []
     private(set) var definition = Definition()
@@ -17,17 +19,17 @@ struct SchemaJSONReader {
     init(file: String, bytes: [UInt8], limits: SchemaLimits) {
         self.file = file
         self.bytes = bytes
+        lines = LineTable(file: file, bytes: bytes)
         self.limits = limits
     }
 
     var origin: SchemaOrigin { SchemaOrigin(.json(path)) }
 
     mutating func run() {
-        let json: JSONValue
         do {
             json = try JSONValue.parse(
                 bytes,
-                limits: JSONLimits(maximumBytes: limits.maximumBytes, maximumDepth: 3 * limits.maximumNesting + 8))
+                limits: JSONLimits(maximumBytes: limits.maximumBytes, maximumDepth: 3 * limits.nesting + 8))
         } catch {
             diagnostics.append(
                 Diagnostic(
@@ -51,8 +53,28 @@ struct SchemaJSONReader {
         let place = path.map(Self.text(of:)).joined(separator: ".")
         diagnostics.append(
             Diagnostic(
-                location: origin.location(file: file, bytes: bytes),
+                location: location(of: path),
                 problem: place.isEmpty ? problem : "\(place): \(problem)", expected: expected))
+    }
+
+    /// Where the value that a path leads to begins, or the last one on the way that there is.
+    func location(of path: [JSONStep]) -> SourceLocation {
+        var (value, indices): (JSONValue, [Int]) = (json, [])
+        walk: for step in path {
+            switch step {
+            case .index(let index):
+                guard let elements = value.arrayValue, index < elements.count else { break walk }
+                value = elements[index]
+                indices.append(index)
+            case .key(let key):
+                guard let members = value.objectValue?.members,
+                    let index = members.firstIndex(where: { $0.key.hasSameBytes(as: key) })
+                else { break walk }
+                value = members[index].value
+                indices.append(index)
+            }
+        }
+        return lines.location(at: JSONOffsets(bytes).offset(of: indices))
     }
 
     private static func text(of step: JSONStep) -> String {

@@ -4,7 +4,8 @@
 public struct SchemaLimits: Sendable, Hashable {
     /// The most bytes a schema text may have.
     public var maximumBytes: Int
-    /// How deeply types may nest, common types counted as what they stand for.
+    /// How deeply types may nest, common types counted as what they stand for; more than 64 counts as 64, which fits
+    /// the stack of any thread.
     public var maximumNesting: Int
     /// The most entity types, common types and actions, each for itself.
     public var maximumDeclarations: Int
@@ -21,6 +22,9 @@ public struct SchemaLimits: Sendable, Hashable {
         self.maximumDeclarations = maximumDeclarations
         self.maximumDiagnostics = maximumDiagnostics
     }
+
+    /// The nesting that is accepted.
+    var nesting: Int { min(maximumNesting, 64) }
 }
 
 /// What reading a schema brought: the schema, or the reasons why there is none.

@@ -174,8 +174,8 @@ struct SchemaResolver {
     mutating func resolve(
         _ expression: Definition.TypeExpression, in namespace: String, at origin: SchemaOrigin, depth: Int = 0
     ) -> TypeID {
-        guard depth < limits.maximumNesting else {
-            report("types nest more deeply than \(limits.maximumNesting) levels", at: origin)
+        guard depth < limits.nesting else {
+            report("types nest more deeply than \(limits.nesting) levels", at: origin)
             return .never
         }
         switch expression {
@@ -205,8 +205,8 @@ struct SchemaResolver {
 
     private mutating func deepened(_ shape: TypeShape, at origin: SchemaOrigin) -> TypeID {
         let id = types.intern(shape)
-        if types.depth(of: id) > limits.maximumNesting {
-            report("types nest more deeply than \(limits.maximumNesting) levels", at: origin)
+        if types.depth(of: id) > limits.nesting {
+            report("types nest more deeply than \(limits.nesting) levels", at: origin)
             return .never
         }
         return id

@@ -15,7 +15,7 @@ struct SchemaTextReader {
         reader = TokenReader(
             source: source,
             limits: PolicyLimits(
-                maximumBytes: limits.maximumBytes, maximumNesting: limits.maximumNesting,
+                maximumBytes: limits.maximumBytes, maximumNesting: limits.nesting,
                 maximumDiagnostics: limits.maximumDiagnostics))
     }
 

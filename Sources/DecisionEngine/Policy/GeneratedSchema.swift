@@ -127,7 +127,9 @@ package struct GeneratedSchema {
         }
     }
 
-    /// RFC 7519, section 4.1; RFC 9068, section 2.2; OpenID Connect Core, section 5.1. `aud` may be one string or several.
+    /// The claims that standards define: RFC 7519 (4.1), RFC 9068 (2.2), OpenID Connect Core (2 and 5.1).
+    ///
+    /// Not `aud`, which may be one string or several.
     private static let standardClaims: [String: SchemaDefinition.TypeExpression] = [
         "sub": .string, "iss": .string, "jti": .string, "exp": .long, "iat": .long, "nbf": .long, "scope": .string,
         "client_id": .string, "azp": .string, "email": .string, "email_verified": .bool, "name": .string,

@@ -4,18 +4,13 @@ import Callout
 import Cedar
 import StrictJSON
 
-/// A callout as the policies see it, and the same as canonical JSON for the record.
+/// A callout as the policies see it.
 struct MappedRequest {
     let request: PreparedRequest
     let entities: [PreparedEntities]
     let actionName: String
     let resourceType: String
     let resourceID: String
-    /// The canonical policy input: what a replay needs to build the request and its entities again.
-    ///
-    /// The query is reduced to its parameters' names (AUDIT, section 5). Attributes of the principal that stand in
-    /// `context.token` with the same value are left out of its entity.
-    let input: [UInt8]
 }
 
 /// Makes Cedar requests of callouts (DESIGN, section 4).
@@ -37,10 +32,10 @@ struct RequestMapping {
         let headers = contextHeaders
         let request = PreparedRequest(
             principal: caller.uid, action: action.uid, resource: resource.uid, context: context(caller, headers))
+        writeInput(caller, action, resource, headers, to: &work.scratch.input)
         return MappedRequest(
             request: request, entities: [caller.entities, entity], actionName: action.name,
-            resourceType: resource.type, resourceID: resource.id,
-            input: input(caller, action, resource, headers)
+            resourceType: resource.type, resourceID: resource.id
         )
     }
 
@@ -106,11 +101,15 @@ struct RequestMapping {
 
     // MARK: Record
 
-    private func input(
+    /// The canonical policy input: what a replay needs to build the request and its entities again.
+    ///
+    /// The query is reduced to its parameters' names (AUDIT, section 5). Attributes of the principal that stand in
+    /// `context.token` with the same value are left out of its entity.
+    private func writeInput(
         _ caller: IdentifiedCaller, _ action: RoutePlan.EntityName, _ resource: RoutePlan.EntityName,
-        _ headers: [(RoutePlan.Header, String)]
-    ) -> [UInt8] {
-        var writer = JSONWriter(capacity: 1536)
+        _ headers: [(RoutePlan.Header, String)], to writer: inout JSONWriter
+    ) {
+        writer.removeAll()
         writer.beginObject()
         writer.key("action")
         writer.raw(action.json)
@@ -126,7 +125,6 @@ struct RequestMapping {
         writer.key("resource")
         writer.raw(resource.json)
         writer.endObject()
-        return writer.take()
     }
 
     private func writeContext(

@@ -15,11 +15,22 @@ struct DecisionRecord {
     private var plan: RoutePlan? { work.plan }
     private var mapped: MappedRequest? { work.mapped }
 
-    /// The record in the form that the log takes.
-    func auditRecord() -> AuditRecord {
-        var commitments = Commitments()
-        commit(to: &commitments)
-        var writer = JSONWriter(capacity: 2048)
+    /// Writes the record in the form that the log takes and hands over its bytes.
+    func withBytes(
+        _ body: (UnsafeRawBufferPointer, _ counterOffset: Int, UnsafeRawBufferPointer, AuditRecord.Release) -> Void
+    ) {
+        let scratch = work.scratch
+        commit(to: &scratch.commitments)
+        let counterOffset = write(to: &scratch.leaf, scratch.commitments)
+        scratch.leaf.withUnsafeBytes { leaf in
+            scratch.commitments.disclosures.withUnsafeBytes { disclosures in
+                body(leaf, counterOffset, disclosures, verdict.outcome == .allow ? .mayPrecedeSync : .whenDurable)
+            }
+        }
+    }
+
+    /// Writes the leaf; returns where the digits of `n` go.
+    private func write(to writer: inout JSONWriter, _ commitments: Commitments) -> Int {
         writer.beginObject()
         writer.key("act")
         writeAction(to: &writer)
@@ -44,13 +55,7 @@ struct DecisionRecord {
         writer.string(plain: "decision")
         writer.key("told")
         writeTold(to: &writer)
-        let cut = cutFields
-        if !cut.isEmpty {
-            writer.key("trunc")
-            writer.beginArray()
-            for field in cut { writer.string(field) }
-            writer.endArray()
-        }
+        writeCutFields(to: &writer)
         writer.key("ts")
         writer.string(work.time.description)
         writer.key("v")
@@ -60,10 +65,7 @@ struct DecisionRecord {
             writer.raw(caller.whoJSON)
         }
         writer.endObject()
-        return AuditRecord(
-            leaf: writer.take(), counterOffset: counterOffset, disclosures: commitments.disclosures,
-            release: verdict.outcome == .allow ? .mayPrecedeSync : .whenDurable
-        )
+        return counterOffset
     }
 
     /// Personal data goes behind commitments only (AUDIT, section 5).
@@ -84,7 +86,7 @@ struct DecisionRecord {
         if let plan { commitments.add("path", string: plan.template) }
         if let mapped {
             commitments.add("resource", string: JSONWriter.cut(mapped.resourceID))
-            commitments.add("input", json: mapped.input)
+            work.scratch.input.withUnsafeBytes { _ = commitments.add("input", json: $0) }
         }
     }
 
@@ -152,12 +154,16 @@ struct DecisionRecord {
     }
 
     /// The names of fields of which only the beginning is recorded, sorted.
-    private var cutFields: [String] {
-        var names: [String] = []
-        if JSONWriter.isCut(work.host ?? callout.host ?? "") { names.append("act.host") }
-        if JSONWriter.isCut(callout.method) { names.append("act.method") }
-        if JSONWriter.isCut(callout.gatewayRequestID) { names.append("gw.req") }
-        return names
+    private func writeCutFields(to writer: inout JSONWriter) {
+        let fields: [(name: StaticString, isCut: Bool)] = [
+            ("act.host", JSONWriter.isCut(work.host ?? callout.host ?? "")),
+            ("act.method", JSONWriter.isCut(callout.method)), ("gw.req", JSONWriter.isCut(callout.gatewayRequestID)),
+        ]
+        guard fields.contains(where: \.isCut) else { return }
+        writer.key("trunc")
+        writer.beginArray()
+        for field in fields where field.isCut { writer.string(plain: field.name) }
+        writer.endArray()
     }
 
     /// Trace and span of `traceparent` (W3C Trace Context, section 3.2.2).

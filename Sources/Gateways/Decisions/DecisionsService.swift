@@ -51,8 +51,9 @@ package enum DecisionsService {
         }
     }
 
-    private static func respond(_ responder: HTTPResponder, _ problem: DecisionsProblem, _ extra: FieldList = FieldList())
-    {
+    private static func respond(
+        _ responder: HTTPResponder, _ problem: DecisionsProblem, _ extra: FieldList = FieldList()
+    ) {
         var headers = extra
         headers.append("content-type", "application/problem+json")
         responder.respond(status: problem.status, headers: headers, body: ByteBuffer(bytes: problem.bytes))

@@ -47,7 +47,8 @@ public struct APIKeyStore: Sendable {
     public init(_ lines: [(owner: String, lines: [String])]) throws(LineProblem) {
         let nobody = Match(owner: "", id: "", expiresAt: nil)
         dummy = Entry(
-            match: nobody, keyed: HMAC<SHA256>(key: SymmetricKey(size: .bits256)), hash: [UInt8](repeating: 0, count: 32))
+            match: nobody, keyed: HMAC<SHA256>(key: SymmetricKey(size: .bits256)),
+            hash: [UInt8](repeating: 0, count: 32))
         for (owner, lines) in lines {
             for (index, line) in lines.enumerated() { try add(line, owner, index + 1) }
         }

@@ -153,9 +153,15 @@ public final class KeySetRefresher: Service, Sendable {
     }
 
     private func stop() {
+        state.withLock { $0.isRunning = false }
+        abandon()
+    }
+
+    /// Ends a fetch that nobody waits for any more, as if it had not begun.
+    private func abandon() {
         let waiters = state.withLock { state in
-            state.isRunning = false
             state.isFetching = false
+            state.lastDemand = nil
             defer { state.waiters = [:] }
             return state.waiters
         }
@@ -178,6 +184,8 @@ public final class KeySetRefresher: Service, Sendable {
         guard isOurs else { return await join() }
         let result: Result<KeySetLoader.Loaded, KeyFetchError>
         do { result = .success(try await loader.load()) } catch { result = .failure(error) }
+        // A caller that fetches itself, because the service does not run yet, and leaves, says nothing about the issuer.
+        if Task.isCancelled, case .failure = result { return abandon() }
         finish(result)
     }
 

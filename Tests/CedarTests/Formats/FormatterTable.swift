@@ -124,5 +124,36 @@ enum FormatterTable {
 
             """
         ),
+        (
+            #"permit(principal,action,resource is Tttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt in T::"x") when {principal.aaaaaaaaaaaaaaaaaaaaaaaaaa is T in (if context.b then context.cccccccccccccccccccccccccccccccc else context.ddddddddddddd)} unless {{a: [1], b: -context.bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.c}["a b"].aaaaaaaaaaaaaaaaaaaaaaaaaaa has b};"#,
+            """
+            permit (
+              principal,
+              action,
+              resource is
+                Tttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt
+              in
+                T::"x"
+            )
+            when
+            {
+              principal.aaaaaaaaaaaaaaaaaaaaaaaaaa is T
+              in (if
+                   context.b
+                 then
+                   context.cccccccccccccccccccccccccccccccc
+                 else
+                   context.ddddddddddddd)
+            }
+            unless
+            {
+              { a: [1], b: -context.bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.c }["a b"]
+                .aaaaaaaaaaaaaaaaaaaaaaaaaaa
+              has
+              b
+            };
+
+            """
+        ),
     ]
 }

@@ -33,7 +33,8 @@ struct ContextReadsTests {
     @Test("policies that look at entities alone read nothing")
     func nothing() throws {
         #expect(try !reads("principal.scopes.contains(\"a\") && resource has path").include("request"))
-        #expect(try PolicySet.parse("permit(principal, action, resource);", file: "").get().contextReads.include() == false)
+        #expect(
+            try PolicySet.parse("permit(principal, action, resource);", file: "").get().contextReads.include() == false)
     }
 
     @Test("templates count: they may be linked later")

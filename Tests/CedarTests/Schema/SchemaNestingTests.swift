@@ -37,6 +37,16 @@ struct SchemaNestingTests {
         }
     }
 
+    @Test("a limit beyond what the stack holds does not count")
+    func largeLimit() {
+        let text = "entity E { a: \(around("Set<", "Long", ">", 5000)) };"
+        let accepted = SmallStack.run {
+            Schema.parse(text: Array(text.utf8), file: "deep", limits: SchemaLimits(maximumNesting: 100_000)).schema
+                != nil
+        }
+        #expect(accepted == false)
+    }
+
     @Test("common types that double at each step cost nothing, and those that nest too deeply are refused")
     func doubling() {
         func chain(_ count: Int) -> String {

@@ -5,6 +5,8 @@ enum SchemaTextTable {
     static let frame = "\nentity U; action a appliesTo {principal: U, resource: U};"
 
     static let accepted: [String] = [
+        "entity Q {__cedar: Long, __cedar2?: Set<__cedar::Bool>};",
+        #"action __cedar; action b in [__cedar, "__cedar"];"#,
         "entity Long;",
         "entity Set; entity V {x: Set};",
         "namespace A { entity Long; entity W {x: Long};}",
@@ -73,6 +75,9 @@ enum SchemaTextTable {
     ]
 
     static let refused: [String] = [
+        "entity Q in __cedar;",
+        "entity Q {x: A::__cedar};",
+        #"action b in __cedar::Action::"a";"#,
         "entity A; namespace B { type A = Long; }",
         "type A=Long; namespace B { entity A; }",
         "namespace A {action a;}",

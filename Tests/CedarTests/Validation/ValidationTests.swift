@@ -117,6 +117,50 @@ struct ValidationTests {
         #expect(result.errors.map(\.policy) == ["policy0", "policy0", "policy2", "policy2"])
     }
 
+    /// Found by comparing with the reference over schemas of several namespaces.
+    @Test(
+        "what is special about actions of several namespaces",
+        arguments: [
+            (#"permit(principal, action in [A::Action::"x", B::Action::"y"], resource);"#, [.incompatibleTypes], []),
+            (#"permit(principal, action in [A::Action::"x", A::Action::"g"], resource);"#, [], []),
+            (#"permit(principal, action in B::Action::"y", resource);"#, [], []),
+            (
+                #"permit(principal, action, resource) when { action in [A::Action::"x", B::Action::"y"] };"#,
+                [.incompatibleTypes], []
+            ),
+            (#"permit(principal, action == A::Action::"x", resource) when { action in B::Action::"y" };"#, [], []),
+            (
+                #"permit(principal, action == B::Action::"y", resource) when { action in A::Action::"x" };"#, [],
+                [.impossiblePolicy]
+            ),
+            (
+                #"permit(principal, action == A::Action::"x", resource) when { action == B::Action::"y" };"#, [],
+                [.impossiblePolicy]
+            ),
+            (
+                #"permit(principal, action == A::Action::"x", resource) when { context.last in B::Action::"y" };"#, [],
+                []
+            ),
+            (
+                #"permit(principal, action == B::Action::"y", resource) when { context.last in A::Action::"x" };"#, [],
+                [.impossiblePolicy]
+            ),
+        ] as [(String, [ValidationFinding.Kind], [ValidationFinding.Kind])])
+    func namespaces(_ policy: String, _ errors: [ValidationFinding.Kind], _ warnings: [ValidationFinding.Kind]) throws {
+        let schema = try schema(
+            """
+            entity U;
+            namespace A {
+              action g;
+              action x in [g, B::Action::"y"] appliesTo { principal: U, resource: U, context: {last: Action} };
+            }
+            namespace B { action y appliesTo { principal: U, resource: U, context: {last: Action} }; }
+            """)
+        let result = schema.validate(try PolicySet.parse(policy, file: "p", naming: .sequential).get())
+        #expect(result.errors.map(\.kind) == errors)
+        #expect(result.warnings.map(\.kind) == warnings)
+    }
+
     @Test("without any sort of request every policy is refused")
     func emptySchema() throws {
         let result = try schema("entity User;").validate(

@@ -123,8 +123,11 @@ if isWanted("recovery") {
     row("opening a log of \(size) records after a kill, s", number(Date().timeIntervalSince(start), 2))
     try wait { await again.close() }
     start = Date()
+    let before = ThreadClock()
     let report = LogVerifier(keys: [configuration.key.verifierKey]).verify(directory: configuration.directory)
     let elapsed = Date().timeIntervalSince(start)
+    let cpu = ThreadClock().since(before).reduce(0) { $0 + $1.microseconds } / 1_000_000
     row("verifying it (problems: \(report.problems.count)), records/s", number(Double(report.entries) / elapsed, 0))
+    row("the same, records a second of CPU time", number(Double(report.entries) / cpu, 0))
 }
 try? FileManager.default.removeItem(atPath: folder)

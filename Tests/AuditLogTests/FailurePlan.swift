@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// Says which calls of an operation fail, by their number.
+final class FailurePlan: Sendable {
+    private let state = Mutex<(calls: Int, failing: Set<Int>)>((0, []))
+
+    /// Counts from zero again.
+    func start(failing: Set<Int>) { state.withLock { $0 = (0, failing) } }
+
+    func next() -> Bool {
+        state.withLock { state in
+            defer { state.calls += 1 }
+            return state.failing.contains(state.calls)
+        }
+    }
+}
