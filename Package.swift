@@ -116,7 +116,8 @@ let package = Package(
             dependencies: ["Callout", "DevelopmentIdentityProvider", "Identity", "StrictJSON", .crypto]
         ),
         .testTarget(name: "DecisionEngineTests", dependencies: ["Callout", "DecisionEngine", "Fields"]),
-        .testTarget(name: "GatewaysTests", dependencies: ["Callout", "Gateways", "StrictJSON", "Transport", .nioCore]),
+        .testTarget(
+            name: "GatewaysTests", dependencies: ["Callout", "Fields", "Gateways", "StrictJSON", "Transport", .nioCore]),
         .testTarget(name: "CountersignServerTests", dependencies: ["CountersignServer"]),
         .testTarget(name: "InteropTests"),
         .testTarget(

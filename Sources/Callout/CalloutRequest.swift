@@ -56,6 +56,11 @@ public struct CalloutRequest: Sendable {
     /// The credential that the gateway handed over outside the headers.
     public var credential: String?
 
+    /// The most bytes that names and values of the header fields may take: 1 MiB.
+    ///
+    /// A message can say one long name for many short values, so its own size bounds nothing (THREATS G6).
+    public static let maximumHeaderBytes = 1 << 20
+
     /// Makes a question without content.
     public init(dialect: Dialect, gateway: GatewayIdentity) {
         self.dialect = dialect

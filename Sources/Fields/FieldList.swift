@@ -14,6 +14,9 @@ public struct FieldList: Sendable, Hashable {
 
     private static let prefix = 8
 
+    /// How many bytes names and values take, a name that stands twice counted twice.
+    public var byteCount: Int { sink.count }
+
     /// Makes an empty list.
     public init() {}
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callout
+import Fields
 import Gateways
 import NIOCore
 import StrictJSON
@@ -94,6 +95,25 @@ struct ApigeeMessageTests {
             let message = try ApigeeMessage(reading: question.message)
             #expect(message.variables[variable] == "value", "\(variable.name)")
         }
+    }
+
+    @Test("one long name for many values takes no more memory than the limit of header bytes, and is told")
+    func amplification() throws {
+        let name = String(repeating: "x", count: 20_000)
+        var writer = ProtobufWriter()
+        writer.message(1) { request in
+            request.message(4) { entry in
+                entry.string(1, name)
+                entry.message(2) { for _ in 0..<5000 { $0.string(1, "") } }
+            }
+        }
+        let message = try ApigeeMessage(reading: writer.buffer)
+        let headers = try #require(message.request?.headers)
+        #expect(message.exceedsHeaderLimit)
+        // 100 MB if every value had a copy of the name.
+        #expect(headers.byteCount <= CalloutRequest.maximumHeaderBytes + 1024)
+        let usual = try ApigeeMessage(reading: Self.question([("a", String(repeating: "b", count: 60_000))]).message)
+        #expect(!usual.exceedsHeaderLimit && usual.request?.headers.count == 1)
     }
 
     @Test("every truncation and 20,000 mutations of a message are read or refused")

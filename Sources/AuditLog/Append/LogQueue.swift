@@ -12,7 +12,7 @@ final class LogQueue: Sendable {
         var durableCounter: Int64 = 0
         var gap: RecordGap?
         /// Event loops that will wake the writer when they have done what they are at.
-        var wakingLoops: [ObjectIdentifier] = []
+        var wakingLoops: [any EventLoop] = []
         /// Not yet taken by the writer; frames are added to the last one.
         var pending: [FrameBatch] = []
         var layout = Layout()
@@ -86,15 +86,14 @@ final class LogQueue: Sendable {
     /// the loop in between.
     private func wakeWriter(after recipient: Recipient) {
         guard case .eventLoop(let loop, _) = recipient, loop.inEventLoop else { return monitor.wake(.writer) }
-        let identity = ObjectIdentifier(loop)
         let isFirst = monitor.withLock { state in
-            if state.wakingLoops.contains(identity) { return false }
-            state.wakingLoops.append(identity)
+            if state.wakingLoops.contains(where: { $0 === loop }) { return false }
+            state.wakingLoops.append(loop)
             return true
         }
         guard isFirst else { return }
         loop.execute { [self] in
-            monitor.withLock { state in state.wakingLoops.removeAll { $0 == identity } }
+            monitor.withLock { state in state.wakingLoops.removeAll { $0 === loop } }
             monitor.wake(.writer)
         }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Callout
 package import Fields
 package import NIOCore
 package import Transport
@@ -17,6 +18,8 @@ package struct ApigeeMessage: Sendable {
     }
 
     package var request: Request?
+    /// Whether there are more header bytes than are read; the headers are incomplete then.
+    package private(set) var exceedsHeaderLimit = false
     package var hasResponse = false
     package var hasError = false
     package var proxyName = ""
@@ -149,7 +152,9 @@ extension ApigeeMessage {
             switch inner.number {
             case 1: request.uri = try inner.string(in: bytes)
             case 2: request.verb = try inner.string(in: bytes)
-            case 4: try Self.readHeader(inner, in: bytes, into: &request.headers)
+            case 4:
+                exceedsHeaderLimit =
+                    try !Self.readHeader(inner, in: bytes, into: &request.headers) || exceedsHeaderLimit
             case 7: request.content = try inner.range()
             default: continue
             }
@@ -158,9 +163,11 @@ extension ApigeeMessage {
     }
 
     /// Reads one entry of the map of headers; its key may follow its values.
+    ///
+    /// - Returns: `false` if there was no room for all of it.
     private static func readHeader(
         _ field: ProtobufField, in bytes: Span<UInt8>, into headers: inout FieldList
-    ) throws(ProtobufError) {
+    ) throws(ProtobufError) -> Bool {
         let whole = try field.range()
         if let (key, value) = usualHeader(whole, in: bytes) { return append(key, value, of: bytes, to: &headers) }
         var key = 0..<0
@@ -174,18 +181,21 @@ extension ApigeeMessage {
             var strings = try entry.message()
             while let value = try strings.next(in: bytes) {
                 guard value.number == 1 else { continue }
-                append(key, try value.utf8(in: bytes), of: bytes, to: &headers)
+                guard append(key, try value.utf8(in: bytes), of: bytes, to: &headers) else { return false }
             }
         }
+        return true
     }
 
     private static func append(
         _ key: Range<Int>, _ value: Range<Int>, of bytes: Span<UInt8>, to headers: inout FieldList
-    ) {
+    ) -> Bool {
+        guard headers.byteCount + key.count + value.count <= CalloutRequest.maximumHeaderBytes else { return false }
         bytes.withUnsafeBytes { raw in
             headers.append(
                 name: UnsafeRawBufferPointer(rebasing: raw[key]), value: UnsafeRawBufferPointer(rebasing: raw[value]))
         }
+        return true
     }
 
     /// The entry as Apigee writes it, in ASCII: `{ 1: key, 2: { 1: value } }` and nothing else.

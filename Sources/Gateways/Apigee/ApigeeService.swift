@@ -42,6 +42,10 @@ package enum ApigeeService {
         do throws(Fault) {
             let gateway = try gate.authenticate(call.peer, key: key)
             let callout = message.calloutRequest(from: gateway)
+            guard !message.exceedsHeaderLimit else {
+                let fault = Fault(.requestTooLarge)
+                return gate.decisionPoint.refuse(callout, fault, timing, on: call.eventLoop, answer: answer)
+            }
             let task = gate.decisionPoint.decide(callout, timing, on: call.eventLoop, answer: answer)
             if let task { responder.onCancel { task.cancel() } }
         } catch {

@@ -75,6 +75,13 @@ struct DecisionsRequest {
                     guard let text = value.stringValue else {
                         throw malformed("the values of header `\(member.key.prefix(64))` must be strings")
                     }
+                    let size = fields.byteCount + member.key.utf8.count + text.utf8.count
+                    guard size <= CalloutRequest.maximumHeaderBytes else {
+                        let limit = CalloutRequest.maximumHeaderBytes
+                        throw DecisionsProblem(
+                            status: 413, code: ReasonCode.requestTooLarge.rawValue,
+                            detail: "names and values of `request.headers` may take \(limit) bytes together")
+                    }
                     fields.append(member.key, text)
                 }
             case .null, .bool, .number, .string, .object:

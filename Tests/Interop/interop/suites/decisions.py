@@ -163,6 +163,9 @@ def wrong_json(report, scenario):
     ]
     for name, body in cases:
         problem(report, name, post(scenario, body), 400, 422)
+    repeated = question()
+    repeated["request"]["headers"] = {"n" * 20_000: [""] * 5_000}
+    problem(report, "one long header name for 5,000 values", post(scenario, repeated), 413)
     large = dict(question(), context={"a": "x" * (3 << 20)})
     try:
         problem(report, "three megabytes", post(scenario, large), 413)
