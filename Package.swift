@@ -118,7 +118,9 @@ let package = Package(
         .testTarget(name: "DecisionEngineTests", dependencies: ["Callout", "DecisionEngine", "Fields"]),
         .testTarget(
             name: "GatewaysTests", dependencies: ["Callout", "Fields", "Gateways", "StrictJSON", "Transport", .nioCore]),
-        .testTarget(name: "CountersignServerTests", dependencies: ["CountersignServer"]),
+        .testTarget(
+            name: "CountersignServerTests",
+            dependencies: ["CountersignServer", "StrictJSON", .logging, .nioCore, .nioPosix]),
         .testTarget(name: "InteropTests"),
         .testTarget(
             name: "CedarTests", dependencies: ["Cedar", "StrictJSON"], resources: [.copy("Conformance")]),
