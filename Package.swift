@@ -78,12 +78,17 @@ let package = Package(
         // Work on policies at the desk.
         .target(name: "PolicyTools", dependencies: ["CZlib", "Cedar", "StrictJSON"]),
 
+        // Work on the log at the desk.
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .target(name: "AuditTools", dependencies: ["AuditLog", "CSQLite", "Cedar", "StrictJSON", .crypto]),
+
         // The whole.
         .target(
             name: "CountersignServer",
             dependencies: [
-                "AuditLog", "Callout", "Cedar", "DecisionEngine", "DevelopmentIdentityProvider", "Fields", "Gateways",
-                "Identity", "Outbound", "StrictJSON", "Telemetry", "Transport", .crypto, .coreMetrics, .nioCore,
+                "AuditLog", "AuditTools", "Callout", "Cedar", "DecisionEngine", "DevelopmentIdentityProvider", "Fields",
+                "Gateways", "Identity", "Outbound", "StrictJSON", "Telemetry", "Transport", .crypto, .coreMetrics,
+                .nioCore,
                 .nioPosix,
                 .logging, .lifecycle, .signals, .yams,
             ]
@@ -91,7 +96,8 @@ let package = Package(
         .executableTarget(
             name: "countersign",
             dependencies: [
-                "AuditLog", "CountersignServer", "DevelopmentIdentityProvider", "Fields", "Gateways", "Identity",
+                "AuditLog", "AuditTools", "CountersignServer", "DevelopmentIdentityProvider", "Fields", "Gateways",
+                "Identity",
                 "Outbound", "PolicyTools", "StrictJSON", "Transport", .argumentParser, .lifecycle, .logging, .nioCore,
                 .nioPosix, .signals,
             ]
@@ -125,6 +131,10 @@ let package = Package(
         .testTarget(
             name: "CedarTests", dependencies: ["Cedar", "StrictJSON"], resources: [.copy("Conformance")]),
         .testTarget(name: "PolicyToolsTests", dependencies: ["Cedar", "PolicyTools", "StrictJSON"]),
+        .testTarget(
+            name: "AuditToolsTests",
+            dependencies: ["AuditLog", "AuditTools", "Cedar", "StrictJSON", .nioCore, .nioPosix]
+        ),
         .testTarget(
             name: "AuditLogTests",
             dependencies: ["AuditLog", "StrictJSON", .crypto, .logging, .nioCore, .nioPosix],
