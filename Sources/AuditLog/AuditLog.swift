@@ -47,6 +47,7 @@ public final class AuditLog: Sendable {
         let publisher = try recovery.run()
         let boot = withUnsafeBytes(of: RandomPool.next128()) { Base64.encode($0, .urlSafe) }
         let queue = LogQueue(configuration: configuration, boot: boot, size: publisher.size)
+        queue.note(publisher)
         let writer = SegmentWriter(queue: queue, store: recovery.store, nextIndex: publisher.size)
         let integrator = Integrator(queue: queue, store: recovery.store, publisher: publisher, lock: lock)
         let record = try EnvelopeRecord.make(type: "boot", boot: boot, members: configuration.allBootMembers)

@@ -156,6 +156,16 @@ struct LogDirectory {
         return lines
     }
 
+    /// Whether a file is there.
+    func exists(_ relative: String) throws(AuditLogError) -> Bool {
+        do {
+            fileSystem.close(try fileSystem.open(absolute(relative), .read))
+            return true
+        } catch .storage(_, _, ENOENT) {
+            return false
+        }
+    }
+
     /// The content of a file, or `nil` if it is not there.
     func read(_ relative: String, limit: Int = 1 << 30) throws(AuditLogError) -> [UInt8]? {
         let path = absolute(relative)
