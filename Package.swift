@@ -109,6 +109,7 @@ let package = Package(
         .testTarget(
             name: "IdentityTests",
             dependencies: ["Callout", "Identity", "Outbound", "StrictJSON", .crypto, .cryptoExtras],
+            exclude: ["Generator"],
             resources: [.copy("Vectors")]
         ),
         .testTarget(
