@@ -119,9 +119,10 @@ extension PolicyGeneration {
     ) throws {
         let routes = try RouteTable(configuration.apis)
         let entities = try Self.baseEntities(files.entities, routes)
-        var selections: [String: ProviderSelection] = [:]
+        var selections: [String: AuthenticatorSelection] = [:]
         for api in configuration.apis where !api.providers.isEmpty {
-            selections[api.name] = try ProviderSelection(api.providers.compactMap { providers[$0] })
+            selections[api.name] = try AuthenticatorSelection(
+                api.providers.compactMap { providers[$0] }.map { .tokens($0) })
         }
         try self.init(
             routes: routes,

@@ -79,7 +79,7 @@ package struct Server: Sendable {
             fingerprint: CredentialFingerprint(key: try CredentialKey.load(configuration.data))
         )
         let decisionPoint = PolicyDecisionPoint(
-            generation: generation, verifier: verifier, recorder: audit.recorder,
+            generation: generation, verifier: CallerVerifier(tokens: verifier), recorder: audit.recorder,
             metrics: DecisionMetrics(factory: registry), logger: logger
         )
         let gate = CalloutGate(

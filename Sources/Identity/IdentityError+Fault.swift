@@ -6,7 +6,7 @@ extension IdentityError {
     public var code: ReasonCode {
         switch self {
         case .noCredential: .noCredential
-        case .tokenTooLarge, .tokenMalformed: .tokenMalformed
+        case .tokenTooLarge, .tokenMalformed, .schemeNotAccepted: .tokenMalformed
         case .issuerNotAccepted: .tokenIssuer
         case .algorithmNotAccepted: .tokenAlgorithm
         case .tokenTypeNotAccepted: .tokenType
@@ -32,6 +32,7 @@ extension IdentityError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .noCredential: "the request carries no credential"
+        case .schemeNotAccepted(let scheme): "no provider of the API accepts credentials of the scheme `\(scheme)`"
         case .tokenTooLarge(let limit): "the token is longer than \(limit) bytes"
         case .tokenMalformed(let defect): "the token is malformed: \(defect.rawValue)"
         case .issuerNotAccepted(let issuer?): "issuer `\(issuer)` is not accepted here"

@@ -6,6 +6,8 @@
 public enum IdentityError: Error, Sendable, Hashable {
     /// The request carries no credential.
     case noCredential
+    /// The credential's scheme is one that the API does not accept; names the scheme.
+    case schemeNotAccepted(String)
     /// The token is longer than the provider allows, in bytes.
     case tokenTooLarge(limit: Int)
     /// The token is not a well-formed compact JWS (RFC 7515, section 7.1).

@@ -42,7 +42,7 @@ public struct ClaimMapping: Sendable, Hashable {
     public var roles: [ClaimPath]
     /// Where scopes stand: a string with spaces, or an array of strings; all that are there are joined.
     public var scopes: [ClaimPath]
-    /// Further attributes.
+    /// Further attributes; if none is named, every claim is an attribute.
     public var attributes: [Attribute]
     /// The declared types of attributes, by name; policies that read others are not checked as far.
     public var types: [String: ClaimType] = [:]
@@ -77,7 +77,7 @@ public struct ClaimMapping: Sendable, Hashable {
         guard let id = isClient ? client : subject, !id.isEmpty else {
             throw .claimNotAccepted(name: self.subject.topLevelName, .missing)
         }
-        var attributes = JSONObject()
+        var attributes = self.attributes.isEmpty ? claims : JSONObject()
         for attribute in self.attributes {
             if let value = attribute.path.value(in: claims) { attributes[attribute.name] = value }
         }
@@ -85,6 +85,12 @@ public struct ClaimMapping: Sendable, Hashable {
             kind: isClient ? .client : .user, provider: provider, id: id, issuer: issuer,
             groups: try list(groups, claims, splitting: false), roles: try list(roles, claims, splitting: false),
             scopes: try list(scopes, claims, splitting: true), attributes: attributes)
+    }
+
+    /// The client that verified claims name, if any.
+    func client(of claims: JSONObject) -> String? {
+        for path in clientID { if let text = path.value(in: claims)?.stringValue { return text } }
+        return nil
     }
 
     private static func isClient(subject: String?, client: String?, _ claims: JSONObject) -> Bool {

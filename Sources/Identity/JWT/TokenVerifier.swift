@@ -89,7 +89,8 @@ public struct TokenVerifier: Sendable {
         case .unknownKey(let issuer, _), .ambiguousKey(let issuer), .keysNotLoaded(let issuer),
             .keysStale(let issuer, _):
             selection.provider(issuer: issuer)
-        case .noCredential, .tokenTooLarge, .tokenMalformed, .issuerNotAccepted, .algorithmNotAccepted,
+        case .noCredential, .schemeNotAccepted, .tokenTooLarge, .tokenMalformed, .issuerNotAccepted,
+            .algorithmNotAccepted,
             .tokenTypeNotAccepted, .signatureNotValid, .tokenExpired, .tokenNotYetValid, .audienceNotAccepted,
             .claimNotAccepted, .apiKeyUnknown, .apiKeyExpired, .certificateNotTrusted, .proofNotAccepted:
             nil

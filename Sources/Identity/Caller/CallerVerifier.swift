@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Callout
+
+/// Turns a credential into a caller; at once where everything is at hand.
+///
+/// When something outside must be asked, ``authenticate(_:in:from:now:mayWait:)`` says what; the caller awaits
+/// ``wait(for:)`` and tries again.
+public struct CallerVerifier: Sendable {
+    /// Verifies JWTs.
+    public let tokens: TokenVerifier
+
+    /// Makes a verifier.
+    public init(tokens: TokenVerifier) { self.tokens = tokens }
+
+    /// Verifies the credential of a request with the one authenticator that it picks; never suspends.
+    ///
+    /// - Parameters:
+    ///   - credential: What the caller presents.
+    ///   - request: The request that it came with, for schemes that are bound to one.
+    ///   - selection: The authenticators of the API.
+    ///   - now: The current time, in whole seconds since the Unix epoch.
+    ///   - mayWait: Whether the answer may be that something outside must be waited for.
+    /// - Returns: The caller, or what must be waited for.
+    /// - Throws: ``IdentityError`` with the first reason not to accept the credential.
+    public func authenticate(
+        _ credential: Credential, in request: borrowing CalloutRequest, from selection: AuthenticatorSelection,
+        now: Int64, mayWait: Bool
+    ) throws(IdentityError) -> Authentication {
+        switch credential {
+        case .bearer(let token): return try bearer(token, selection, now, mayWait)
+        case .basic: throw .schemeNotAccepted("Basic")
+        }
+    }
+
+    private func bearer(
+        _ token: String, _ selection: AuthenticatorSelection, _ now: Int64, _ mayWait: Bool
+    ) throws(IdentityError) -> Authentication {
+        guard let providers = selection.tokens else { throw .issuerNotAccepted(issuer: nil) }
+        do throws(IdentityError) {
+            return .caller(try tokens.verify(token, from: providers, now: now).caller)
+        } catch {
+            if mayWait, tokens.mayRefreshKeys(after: error, from: providers) {
+                return .pending(.keys(error, providers))
+            }
+            throw error
+        }
+    }
+
+    /// Waits for what an identification needs.
+    ///
+    /// Cancelling the task ends the wait; the credential is then verified again with what is at hand.
+    public func wait(for pending: PendingAuthentication) async -> AwaitedAuthentication {
+        switch pending {
+        case .keys(let error, let selection):
+            _ = await tokens.refreshKeys(after: error, from: selection)
+            return .again
+        }
+    }
+}
