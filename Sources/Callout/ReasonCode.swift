@@ -82,6 +82,12 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
     case policyError = "policy_error"
     /// The gateway has not proven who it is.
     case gatewayUnauthenticated = "gateway_unauthenticated"
+    /// The token is bound to a key or a certificate, or must be, and comes without proof of it.
+    case proofMissing = "proof_missing"
+    /// The proof of possession does not belong to the request, or not to the token.
+    case proofInvalid = "proof_invalid"
+    /// The proof of possession was used before.
+    case proofReplay = "proof_replay"
 }
 
 extension ReasonCode {
@@ -95,7 +101,7 @@ extension ReasonCode {
             .tokenSignature, .tokenIssuer, .tokenAudience, .tokenAlgorithm, .tokenType, .tokenClaims, .tokenRevoked,
             .tokenInactive, .keyUnknown, .apiKeyUnknown, .apiKeyExpired, .certificateUntrusted, .awsSignature,
             .awsReplay, .scopeMissing, .rateLimited, .routeUnknown, .ambiguousPath, .requestTooLarge,
-            .requestMalformed, .delegateDenied, .policyError:
+            .requestMalformed, .delegateDenied, .policyError, .proofMissing, .proofInvalid, .proofReplay:
             false
         }
     }
@@ -106,7 +112,8 @@ extension ReasonCode {
         case .allowed: 200
         case .noCredential, .tokenMalformed, .tokenExpired, .tokenNotYetValid, .tokenSignature, .tokenIssuer,
             .tokenAudience, .tokenAlgorithm, .tokenType, .tokenClaims, .tokenRevoked, .tokenInactive, .keyUnknown,
-            .apiKeyUnknown, .apiKeyExpired, .certificateUntrusted, .awsSignature, .awsReplay:
+            .apiKeyUnknown, .apiKeyExpired, .certificateUntrusted, .awsSignature, .awsReplay,
+            .proofMissing, .proofInvalid, .proofReplay:
             401
         case .policyDenied, .scopeMissing, .delegateDenied, .policyError: 403
         case .routeUnknown: 404
@@ -146,6 +153,8 @@ extension ReasonCode {
         case .overloaded: "The authorization service is busy."
         case .policyError: "The request could not be decided."
         case .gatewayUnauthenticated: "The gateway is not authenticated."
+        case .proofMissing: "The access token must come with a proof of possession."
+        case .proofInvalid, .proofReplay: "The proof of possession was not accepted."
         case .budgetMatch, .budgetIdentify, .budgetEnrich, .budgetDecide, .budgetApply, .budgetRecord:
             "The request could not be decided in time."
         }

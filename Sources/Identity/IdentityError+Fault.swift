@@ -15,7 +15,11 @@ extension IdentityError {
         case .tokenExpired: .tokenExpired
         case .tokenNotYetValid: .tokenNotYetValid
         case .audienceNotAccepted: .tokenAudience
-        case .claimNotAccepted, .proofNotAccepted: .tokenClaims
+        case .claimNotAccepted: .tokenClaims
+        case .proofNotAccepted: .proofInvalid
+        case .proofMissing: .proofMissing
+        case .proofReplayed: .proofReplay
+        case .tooManyProofs: .overloaded
         case .keysNotLoaded, .keysStale: .idpUnavailable
         case .apiKeyUnknown: .apiKeyUnknown
         case .apiKeyExpired: .apiKeyExpired
@@ -54,6 +58,9 @@ extension IdentityError: CustomStringConvertible {
         case .apiKeyExpired(let id, let expiredAt): "API key `\(id)` expired at \(expiredAt) (Unix time)"
         case .certificateNotTrusted: "the client certificate names none of the configured subjects, or several"
         case .proofNotAccepted(let member): "the proof of possession does not fit the request: `\(member)`"
+        case .proofMissing: "the token must be bound to a key or certificate and come with proof of it"
+        case .proofReplayed: "the proof of possession was used before"
+        case .tooManyProofs: "there is no room to remember another proof of possession"
         }
     }
 }

@@ -44,6 +44,12 @@ public enum IdentityError: Error, Sendable, Hashable {
     case certificateNotTrusted
     /// A proof of possession (RFC 9449) does not belong to this request; names the member that does not fit.
     case proofNotAccepted(member: String)
+    /// The credential is bound to a key or a certificate, or must be, and comes without proof of it.
+    case proofMissing
+    /// The proof of possession was used before.
+    case proofReplayed
+    /// There is no room to remember another proof of possession.
+    case tooManyProofs
 }
 
 /// What is wrong with the form of a token.

@@ -8,9 +8,14 @@ public import Callout
 public struct CallerVerifier: Sendable {
     /// Verifies JWTs.
     public let tokens: TokenVerifier
+    /// Checks that callers hold what their credentials are bound to.
+    public let possession: PossessionVerifier
 
     /// Makes a verifier.
-    public init(tokens: TokenVerifier) { self.tokens = tokens }
+    public init(tokens: TokenVerifier, possession: PossessionVerifier = PossessionVerifier()) {
+        self.tokens = tokens
+        self.possession = possession
+    }
 
     /// Verifies the credential of a request with the one authenticator that it picks; never suspends.
     ///
@@ -27,7 +32,7 @@ public struct CallerVerifier: Sendable {
         now: Int64, mayWait: Bool
     ) throws(IdentityError) -> Authentication {
         switch credential {
-        case .bearer(let token): return try bearer(token, selection, now, mayWait)
+        case .bearer(let token), .proven(let token): return try bearer(token, selection, now, mayWait)
         case .basic: throw .schemeNotAccepted("Basic")
         }
     }

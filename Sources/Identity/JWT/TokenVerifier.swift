@@ -92,7 +92,8 @@ public struct TokenVerifier: Sendable {
         case .noCredential, .schemeNotAccepted, .tokenTooLarge, .tokenMalformed, .issuerNotAccepted,
             .algorithmNotAccepted,
             .tokenTypeNotAccepted, .signatureNotValid, .tokenExpired, .tokenNotYetValid, .audienceNotAccepted,
-            .claimNotAccepted, .apiKeyUnknown, .apiKeyExpired, .certificateNotTrusted, .proofNotAccepted:
+            .claimNotAccepted, .apiKeyUnknown, .apiKeyExpired, .certificateNotTrusted, .proofNotAccepted, .proofMissing,
+            .proofReplayed, .tooManyProofs:
             nil
         }
     }
@@ -124,10 +125,11 @@ public struct TokenVerifier: Sendable {
         let finding = try provider.rules.verify(token, bytes, claims: claims, keys: snapshot.keys, now: now)
         let principal = try configuration.mapping.principal(
             provider: configuration.name, issuer: configuration.issuer, claims: claims)
+        let binding = try TokenBinding(claims: claims, isRequired: configuration.requiresBinding)
         return VerifiedToken(
             principal: principal, claims: claims, facts: facts(finding, configuration.issuer, bytes),
             lifetime: finding.lifetime, digest: digest, provider: provider, key: finding.key,
-            keyRevision: snapshot.revision)
+            keyRevision: snapshot.revision, binding: binding)
     }
 
     private func facts(_ finding: TokenRules.Finding, _ issuer: String, _ bytes: Span<UInt8>) -> TokenFacts {
