@@ -108,7 +108,7 @@ let package = Package(
         ),
         .testTarget(
             name: "IdentityTests",
-            dependencies: ["Callout", "Identity", "Outbound", "StrictJSON", .crypto, .cryptoExtras],
+            dependencies: ["Callout", "Fields", "Identity", "Outbound", "StrictJSON", .crypto, .cryptoExtras],
             exclude: ["Generator"],
             resources: [.copy("Vectors")]
         ),

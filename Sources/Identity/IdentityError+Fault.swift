@@ -15,7 +15,8 @@ extension IdentityError {
         case .tokenExpired: .tokenExpired
         case .tokenNotYetValid: .tokenNotYetValid
         case .audienceNotAccepted: .tokenAudience
-        case .claimNotAccepted: .tokenClaims
+        case .claimNotAccepted(_, .overage): .groupsOverage
+        case .claimNotAccepted, .clientNotAccepted: .tokenClaims
         case .proofNotAccepted: .proofInvalid
         case .proofMissing: .proofMissing
         case .proofReplayed: .proofReplay
@@ -51,6 +52,7 @@ extension IdentityError: CustomStringConvertible {
         case .tokenExpired(let expiresAt): "token expired at \(expiresAt) (Unix time)"
         case .tokenNotYetValid(let validFrom): "token is valid only from \(validFrom) (Unix time) on"
         case .audienceNotAccepted(let issuer): "a token of issuer `\(issuer)` is meant for another audience"
+        case .clientNotAccepted(let issuer): "a token of issuer `\(issuer)` names a client that `clients` does not list"
         case .claimNotAccepted(let name, let problem): "claim `\(name)` \(problem.rawValue)"
         case .keysNotLoaded(let issuer): "the keys of issuer `\(issuer)` have not been loaded yet"
         case .keysStale(let issuer, let age): "the keys of issuer `\(issuer)` are \(age) s old and cannot be renewed"

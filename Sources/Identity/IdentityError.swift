@@ -30,6 +30,8 @@ public enum IdentityError: Error, Sendable, Hashable {
     case tokenNotYetValid(validFrom: Int64)
     /// The token's `aud` names none of the provider's audiences.
     case audienceNotAccepted(issuer: String)
+    /// The token names a client that is not one of the provider's `clients`.
+    case clientNotAccepted(issuer: String)
     /// A claim is missing, has the wrong type, or holds a value that is not accepted.
     case claimNotAccepted(name: String, ClaimProblem)
     /// No key set of the issuer has been loaded yet.

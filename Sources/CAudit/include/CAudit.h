@@ -35,4 +35,10 @@ size_t countersign_base64_begin(const void *bytes, size_t count, const char last
 /// @return 0, or the errno of the failure: ENOENT if a name is not there, EINVAL or ENOSYS where it cannot be done.
 int countersign_exchange(const char *first, const char *second);
 
+/// Lets the calling thread have its share of the processor without taking it from others when it wakes up (Linux:
+/// SCHED_BATCH).
+///
+/// @return 0, or the errno of the failure; the thread then stays as it is.
+int countersign_run_in_background(void);
+
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Callout
 import DecisionEngine
 import Identity
 import Transport
@@ -29,14 +30,53 @@ package struct ServerConfiguration: Sendable {
         var keys: [String]
         var subjects: [String]
         var mayForward: Bool
+        /// Where it hands over its clients' certificates, if it may.
+        var certificateHeader: CertificateHeader
     }
 
+    /// One entry of `providers`.
     struct Provider: Sendable, Hashable {
-        var configuration: ProviderConfiguration
-        var source: KeySource
-        var refresh: KeyRefreshSettings
-        /// Whether keys may be fetched over plain HTTP and from private addresses: for laptops and tests.
-        var allowsInsecure: Bool
+        /// What the entry's `type` makes of it; the set is closed.
+        enum Kind: Sendable, Hashable {
+            /// Issuers of JWTs: `oidc` and the providers by name.
+            case tokens(TokenSettings)
+        }
+
+        /// An issuer of JWTs and its keys.
+        struct TokenSettings: Sendable, Hashable {
+            var configuration: ProviderConfiguration
+            var source: KeySource
+            var refresh: KeyRefreshSettings
+            /// Whether keys may be fetched over plain HTTP and from private addresses: for laptops and tests.
+            var allowsInsecure: Bool
+        }
+
+        var name: String
+        /// The line of the entry, for problems found later.
+        var line: Int
+        var kind: Kind
+
+        /// Two entries that mean the same, wherever they stand in the file.
+        static func == (left: Self, right: Self) -> Bool { left.name == right.name && left.kind == right.kind }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(name)
+            hasher.combine(kind)
+        }
+
+        /// The values of `iss` that pick the provider.
+        var issuers: [String] {
+            switch kind {
+            case .tokens(let settings): settings.configuration.issuers
+            }
+        }
+
+        /// What claims become, for the schema of policies.
+        var mapping: ClaimMapping? {
+            switch kind {
+            case .tokens(let settings): settings.configuration.mapping
+            }
+        }
     }
 
     struct Policies: Sendable {
@@ -76,6 +116,10 @@ package struct ServerConfiguration: Sendable {
     /// How long a gateway that names no deadline is taken to wait.
     var defaultBudget: Duration
     var verifiedTokens: Int
+    /// How old a proof of possession may be, in seconds.
+    var proofAge: Int64
+    /// How many used proofs are remembered.
+    var rememberedProofs: Int
     /// Threads that serve connections; 0 for one per core.
     var eventLoops: Int
 }

@@ -11,6 +11,13 @@ public enum Authenticator: Sendable {
         case .tokens(let provider): provider.configuration.name
         }
     }
+
+    /// Whether both are one and the same, with one state.
+    public func isSame(as other: Authenticator) -> Bool {
+        switch (self, other) {
+        case (.tokens(let mine), .tokens(let its)): mine === its
+        }
+    }
 }
 
 /// How the identification of a caller stands after what can be done at once.

@@ -51,6 +51,30 @@ public struct CallerVerifier: Sendable {
         }
     }
 
+    /// Verifies a credential and waits for whatever that needs; for tools that have no event loop.
+    ///
+    /// - Parameters:
+    ///   - credential: What the caller presents.
+    ///   - selection: The authenticators.
+    ///   - now: The current time, in whole seconds since the Unix epoch.
+    /// - Returns: The caller.
+    /// - Throws: ``IdentityError`` with the first reason not to accept the credential.
+    public func caller(
+        of credential: Credential, from selection: AuthenticatorSelection, now: Int64
+    ) async throws(IdentityError) -> AuthenticatedCaller {
+        let nobody = GatewayIdentity(name: "", peer: "", authentication: .none, mayForward: false)
+        let request = CalloutRequest(dialect: .decisions, gateway: nobody)
+        var mayWait = 2
+        while true {
+            switch try authenticate(credential, in: request, from: selection, now: now, mayWait: mayWait > 0) {
+            case .caller(let caller): return caller
+            case .pending(let pending):
+                mayWait -= 1
+                if case .settled(let result) = await wait(for: pending) { return try result.get() }
+            }
+        }
+    }
+
     /// Waits for what an identification needs.
     ///
     /// Cancelling the task ends the wait; the credential is then verified again with what is at hand.

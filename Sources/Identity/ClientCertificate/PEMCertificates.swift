@@ -48,7 +48,9 @@ enum PEMCertificates {
         return Base64URL.decode(plain.span)
     }
 
-    /// Decodes `%XX`; a plus stands for itself. `nil` for a `%` without two hex digits and for what is no UTF-8.
+    /// Decodes percent-encoding; a plus stands for itself.
+    ///
+    /// `nil` for a `%` without two hex digits and for what is no UTF-8.
     static func percentDecoded(_ text: some Sequence<UInt8>) -> String? {
         var result: [UInt8] = []
         var iterator = text.makeIterator()

@@ -63,17 +63,18 @@ public struct ClaimMapping: Sendable, Hashable {
 
     /// Makes the principal of verified claims.
     ///
-    /// A token of a client that acts for itself yields ``Callout/Principal/Kind/client``: one without subject, with the
-    /// client as its own subject (RFC 9068, section 5), or marked so by the issuer (`idtyp`, `gty`, Keycloak's service
-    /// accounts).
+    /// A token of a client that acts for itself yields `Principal.Kind.client`: one without subject, with the client as
+    /// its own subject (RFC 9068, section 5), or marked so by the issuer as the profile says.
     ///
     /// - Throws: ``IdentityError/claimNotAccepted(name:_:)`` if a mapped claim has the wrong type, if there is neither
     ///   subject nor client, or if the issuer left groups out for their number.
-    public func principal(provider: String, issuer: String, claims: JSONObject) throws(IdentityError) -> Principal {
+    public func principal(
+        provider: String, issuer: String, claims: JSONObject, profile: ProviderProfile = .openID
+    ) throws(IdentityError) -> Principal {
         let subject = try string(self.subject, claims)
         var client: String?
         for path in clientID where client == nil { client = try string(path, claims) }
-        let isClient = Self.isClient(subject: subject, client: client, claims)
+        let isClient = profile.isClient(subject: subject, client: client, claims)
         guard let id = isClient ? client : subject, !id.isEmpty else {
             throw .claimNotAccepted(name: self.subject.topLevelName, .missing)
         }
@@ -91,14 +92,6 @@ public struct ClaimMapping: Sendable, Hashable {
     func client(of claims: JSONObject) -> String? {
         for path in clientID { if let text = path.value(in: claims)?.stringValue { return text } }
         return nil
-    }
-
-    private static func isClient(subject: String?, client: String?, _ claims: JSONObject) -> Bool {
-        guard let client, !client.isEmpty else { return false }
-        guard let subject else { return true }
-        if subject.isSameBytes(as: client) { return true }
-        if claims["idtyp"]?.stringValue == "app" || claims["gty"]?.stringValue == "client-credentials" { return true }
-        return claims["preferred_username"]?.stringValue == "service-account-\(client)"
     }
 
     private func string(_ path: ClaimPath, _ claims: JSONObject) throws(IdentityError) -> String? {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Callout
 import Crypto
+import Fields
 import Foundation
 import StrictJSON
 import Testing
