@@ -8,4 +8,6 @@ public enum Credential: Sendable, Hashable {
     case basic(String)
     /// A token that comes with a proof of possession: `Authorization: DPoP …` (RFC 9449, section 7.1).
     case proven(String)
+    /// The certificate that the caller presented to the gateway, which hands it over.
+    case certificate
 }

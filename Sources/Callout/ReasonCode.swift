@@ -90,6 +90,8 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
     case proofInvalid = "proof_invalid"
     /// The proof of possession was used before.
     case proofReplay = "proof_replay"
+    /// AWS knows the caller, but its account or role is not one that is accepted.
+    case awsPrincipal = "aws_principal"
 }
 
 extension ReasonCode {
@@ -104,7 +106,8 @@ extension ReasonCode {
             .tokenInactive, .groupsOverage, .keyUnknown, .apiKeyUnknown, .apiKeyExpired, .certificateUntrusted,
             .awsSignature,
             .awsReplay, .scopeMissing, .rateLimited, .routeUnknown, .ambiguousPath, .requestTooLarge,
-            .requestMalformed, .delegateDenied, .policyError, .proofMissing, .proofInvalid, .proofReplay:
+            .requestMalformed, .delegateDenied, .policyError, .proofMissing, .proofInvalid, .proofReplay,
+            .awsPrincipal:
             false
         }
     }
@@ -116,7 +119,7 @@ extension ReasonCode {
         case .noCredential, .tokenMalformed, .tokenExpired, .tokenNotYetValid, .tokenSignature, .tokenIssuer,
             .tokenAudience, .tokenAlgorithm, .tokenType, .tokenClaims, .tokenRevoked, .tokenInactive, .keyUnknown,
             .apiKeyUnknown, .apiKeyExpired, .certificateUntrusted, .awsSignature, .awsReplay,
-            .proofMissing, .proofInvalid, .proofReplay:
+            .proofMissing, .proofInvalid, .proofReplay, .awsPrincipal:
             401
         case .policyDenied, .scopeMissing, .groupsOverage, .delegateDenied, .policyError: 403
         case .routeUnknown: 404
@@ -145,7 +148,7 @@ extension ReasonCode {
         case .apiKeyUnknown: "The API key was not accepted."
         case .apiKeyExpired: "The API key has expired."
         case .certificateUntrusted: "The client certificate was not accepted."
-        case .awsSignature, .awsReplay: "The AWS signature was not accepted."
+        case .awsSignature, .awsReplay, .awsPrincipal: "The AWS signature was not accepted."
         case .scopeMissing: "The access token lacks a required scope."
         case .rateLimited: "Too many requests."
         case .routeUnknown: "No such resource."

@@ -21,7 +21,7 @@ enum Challenge {
             .awsSignature, .awsReplay,
             .rateLimited, .routeUnknown, .ambiguousPath, .requestTooLarge, .requestMalformed, .delegateDenied,
             .delegateFailed, .budgetMatch, .budgetIdentify, .budgetEnrich, .budgetDecide, .budgetApply, .budgetRecord,
-            .idpUnavailable, .auditUnavailable, .overloaded, .policyError, .gatewayUnauthenticated:
+            .idpUnavailable, .auditUnavailable, .overloaded, .policyError, .gatewayUnauthenticated, .awsPrincipal:
             return nil
         case .proofMissing, .proofInvalid, .proofReplay: return proof(for: fault, realm)
         }

@@ -173,12 +173,15 @@ package final class PolicyDecisionPoint: Sendable {
         } catch {
             throw Refusal(error)
         }
-        guard let credential = presented else {
+        let selection = work.generation.plans[match.routeIndex].selection
+        // Where a gateway hands over certificates, they come with every request: they count where nothing else is there.
+        let handed = presented == nil ? selection?.implied(by: work.callout) : nil
+        guard let credential = presented ?? handed else {
             guard match.route.allowsAnonymous else { throw Refusal(.noCredential) }
             return .caller(keep(work.generation.anonymous, in: work))
         }
         if case .proven = credential { work.presentsProof = true }
-        guard let selection = work.generation.plans[match.routeIndex].selection else { throw Refusal(.tokenIssuer) }
+        guard let selection else { throw Refusal(.tokenIssuer) }
         do throws(IdentityError) {
             let found: AuthenticatedCaller
             if let awaited = work.takeAwaited() {

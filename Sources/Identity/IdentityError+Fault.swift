@@ -21,6 +21,11 @@ extension IdentityError {
         case .proofMissing: .proofMissing
         case .proofReplayed: .proofReplay
         case .tooManyProofs: .overloaded
+        case .certificateRefused: .certificateUntrusted
+        case .awsSignatureNotAccepted: .awsSignature
+        case .awsReplayed: .awsReplay
+        case .awsPrincipalNotAccepted: .awsPrincipal
+        case .awsUnavailable: .idpUnavailable
         case .keysNotLoaded, .keysStale: .idpUnavailable
         case .apiKeyUnknown: .apiKeyUnknown
         case .apiKeyExpired: .apiKeyExpired
@@ -62,6 +67,11 @@ extension IdentityError: CustomStringConvertible {
         case .proofNotAccepted(let member): "the proof of possession does not fit the request: `\(member)`"
         case .proofMissing: "the token must be bound to a key or certificate and come with proof of it"
         case .proofReplayed: "the proof of possession was used before"
+        case .certificateRefused(let reason): "the client certificate is refused: \(reason)"
+        case .awsSignatureNotAccepted(let reason): "the signed GetCallerIdentity is refused: \(reason)"
+        case .awsReplayed: "the signed GetCallerIdentity was used before"
+        case .awsPrincipalNotAccepted(let arn): "`\(arn)` is neither in `accounts` nor in `principals`"
+        case .awsUnavailable(let provider, let reason): "STS could not be asked for provider `\(provider)`: \(reason)"
         case .tooManyProofs: "there is no room to remember another proof of possession"
         }
     }

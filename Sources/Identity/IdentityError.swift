@@ -52,6 +52,16 @@ public enum IdentityError: Error, Sendable, Hashable {
     case proofReplayed
     /// There is no room to remember another proof of possession.
     case tooManyProofs
+    /// The caller's certificate was not accepted; says why.
+    case certificateRefused(String)
+    /// The signed question to STS was not accepted; says why.
+    case awsSignatureNotAccepted(String)
+    /// The signed question to STS was used before.
+    case awsReplayed
+    /// STS knows the caller, but its account or role is not one that is accepted.
+    case awsPrincipalNotAccepted(arn: String)
+    /// STS could not be asked; says why.
+    case awsUnavailable(provider: String, String)
 }
 
 /// What is wrong with the form of a token.

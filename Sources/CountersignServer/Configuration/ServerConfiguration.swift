@@ -40,6 +40,17 @@ package struct ServerConfiguration: Sendable {
         enum Kind: Sendable, Hashable {
             /// Issuers of JWTs: `oidc` and the providers by name.
             case tokens(TokenSettings)
+            /// Client certificates.
+            case certificates(CertificateCallerSettings)
+            /// Principals of AWS IAM.
+            case aws(AWSSettings)
+        }
+
+        /// Principals of AWS and how STS is reached.
+        struct AWSSettings: Sendable, Hashable {
+            var callers: AWSCallerSettings
+            /// Whether STS may be asked over plain HTTP and at private addresses: for laptops and tests.
+            var allowsInsecure: Bool
         }
 
         /// An issuer of JWTs and its keys.
@@ -68,6 +79,7 @@ package struct ServerConfiguration: Sendable {
         var issuers: [String] {
             switch kind {
             case .tokens(let settings): settings.configuration.issuers
+            case .certificates, .aws: []
             }
         }
 
@@ -75,6 +87,8 @@ package struct ServerConfiguration: Sendable {
         var mapping: ClaimMapping? {
             switch kind {
             case .tokens(let settings): settings.configuration.mapping
+            case .certificates: .certificates
+            case .aws: .awsPrincipals
             }
         }
     }

@@ -6,15 +6,21 @@ enum PEMCertificates {
     static let maximumCount = 8
     private static let (opening, closing) = ("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----")
 
-    /// The DER bytes of each certificate in order; `nil` if anything but certificates and white space is there.
-    static func decode(_ text: String) -> [[UInt8]]? {
+    /// The DER bytes of each certificate in order; `nil` if anything but certificates and white space is there, or more
+    /// than ``maximumCount``.
+    static func decode(_ text: String) -> [[UInt8]]? { decode(text, limit: maximumCount) }
+
+    /// As ``decode(_:)``, for the operator's own files; empty if they hold anything else.
+    static func decodeAll(_ text: String) -> [[UInt8]] { decode(text, limit: 4096) ?? [] }
+
+    private static func decode(_ text: String, limit: Int) -> [[UInt8]]? {
         var certificates: [[UInt8]] = []
         var body: [UInt8]?
         for line in text.utf8.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
             let line = line.filter { $0 != 0x20 && $0 != 0x09 }
             guard !line.isEmpty else { continue }
             if line.elementsEqual(opening.utf8.filter { $0 != 0x20 }) {
-                guard body == nil, certificates.count < maximumCount else { return nil }
+                guard body == nil, certificates.count < limit else { return nil }
                 body = []
             } else if line.elementsEqual(closing.utf8.filter { $0 != 0x20 }) {
                 guard let whole = body, let der = decodeBase64(whole) else { return nil }

@@ -93,7 +93,8 @@ public struct TokenVerifier: Sendable {
             .algorithmNotAccepted,
             .tokenTypeNotAccepted, .signatureNotValid, .tokenExpired, .tokenNotYetValid, .audienceNotAccepted,
             .clientNotAccepted, .claimNotAccepted, .apiKeyUnknown, .apiKeyExpired, .certificateNotTrusted,
-            .proofNotAccepted, .proofMissing, .proofReplayed, .tooManyProofs:
+            .proofNotAccepted, .proofMissing, .proofReplayed, .tooManyProofs, .certificateRefused,
+            .awsSignatureNotAccepted, .awsReplayed, .awsPrincipalNotAccepted, .awsUnavailable:
             nil
         }
     }
