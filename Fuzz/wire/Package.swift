@@ -36,7 +36,7 @@ let package = Package(
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ],
             exclude: [
-                "APIKey", "Cases", "ClientCertificate", "DPoP", "Documentation.docc", "Keys",
+                "APIKey", "Caller", "Cases", "ClientCertificate", "DPoP", "Documentation.docc", "Keys",
                 "JWT/TokenProvider.swift", "JWT/TokenVerifier.swift", "JWT/VerifiedToken.swift",
                 "JWT/VerifiedTokenCache.swift",
             ]

@@ -58,7 +58,7 @@ public final class AuditLog: Sendable {
         _ = try outcome.withLock { $0 }.get()
         try LogThread.start("audit-writer") { writer.run() }
         do {
-            try LogThread.start("audit-tree") { integrator.run() }
+            try LogThread.start("audit-tree", isBackground: true) { integrator.run() }
         } catch {
             queue.monitor.withLock { $0.isAbandoned = true }
             queue.monitor.wake(.writer)

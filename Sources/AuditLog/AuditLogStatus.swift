@@ -44,6 +44,9 @@ public struct AuditLogStatus: Sendable, Hashable {
     public var refusedRecords: UInt64
     /// Zero-filled segments standing ready.
     public var spareSegments: Int
+    /// Pieces of memory, of 1 MiB or a segment each, that were made for records since the start; published records
+    /// give theirs back, so that it stays as it is under constant load.
+    public var memoryPieces = 0
 
     /// Whether records are taken.
     public var isWritable: Bool { refusal == nil }

@@ -30,6 +30,8 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
     case tokenClaims = "token_claims"
     /// The token, its session or its subject has been revoked.
     case tokenRevoked = "token_revoked"
+    /// The issuer left the caller's groups out of the token for their number.
+    case groupsOverage = "groups_overage"
     /// The issuer says that the token is not active.
     case tokenInactive = "token_inactive"
     /// The issuer's key set does not hold the key that the token names.
@@ -93,7 +95,8 @@ extension ReasonCode {
             true
         case .allowed, .policyDenied, .noCredential, .tokenMalformed, .tokenExpired, .tokenNotYetValid,
             .tokenSignature, .tokenIssuer, .tokenAudience, .tokenAlgorithm, .tokenType, .tokenClaims, .tokenRevoked,
-            .tokenInactive, .keyUnknown, .apiKeyUnknown, .apiKeyExpired, .certificateUntrusted, .awsSignature,
+            .tokenInactive, .groupsOverage, .keyUnknown, .apiKeyUnknown, .apiKeyExpired, .certificateUntrusted,
+            .awsSignature,
             .awsReplay, .scopeMissing, .rateLimited, .routeUnknown, .ambiguousPath, .requestTooLarge,
             .requestMalformed, .delegateDenied, .policyError:
             false
@@ -108,7 +111,7 @@ extension ReasonCode {
             .tokenAudience, .tokenAlgorithm, .tokenType, .tokenClaims, .tokenRevoked, .tokenInactive, .keyUnknown,
             .apiKeyUnknown, .apiKeyExpired, .certificateUntrusted, .awsSignature, .awsReplay:
             401
-        case .policyDenied, .scopeMissing, .delegateDenied, .policyError: 403
+        case .policyDenied, .scopeMissing, .groupsOverage, .delegateDenied, .policyError: 403
         case .routeUnknown: 404
         case .ambiguousPath, .requestMalformed: 400
         case .requestTooLarge: 413
@@ -130,6 +133,7 @@ extension ReasonCode {
         case .tokenNotYetValid: "The access token is not valid yet."
         case .tokenSignature, .tokenIssuer, .tokenAudience, .tokenAlgorithm, .tokenType, .tokenClaims, .keyUnknown:
             "The access token was not accepted."
+        case .groupsOverage: "The access token does not carry the caller's groups."
         case .tokenRevoked, .tokenInactive: "The access token is no longer valid."
         case .apiKeyUnknown: "The API key was not accepted."
         case .apiKeyExpired: "The API key has expired."

@@ -64,7 +64,7 @@ struct AuditTrail: Sendable {
         settings.append("apis", .array(configuration.apis.map { .string($0.name) }))
         settings.append("gateways", .array(configuration.gateways.map { .string($0.name) }))
         settings.append("mode", .string(configuration.audit.mode.rawValue))
-        settings.append("providers", .array(configuration.providers.map { .string($0.configuration.name) }))
+        settings.append("providers", .array(configuration.providers.map { .string($0.name) }))
         await write("config.activate", "config", settings)
         if previous?.digests != files.digests { await write("policy.activate", "policy", policy) }
     }

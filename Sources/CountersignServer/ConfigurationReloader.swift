@@ -15,7 +15,7 @@ final class ConfigurationReloader: Service {
     private let path: String
     private let overrides: [String: String]
     private let providers: IdentityProviders
-    private let keys: KeyRefreshing
+    private let keys: ProviderUpkeep
     private let gate: CalloutGate
     private let audit: AuditTrail
     private let listeners: Listeners
@@ -24,7 +24,8 @@ final class ConfigurationReloader: Service {
     private let current: Mutex<(configuration: ServerConfiguration, files: PolicyFiles)>
 
     init(
-        path: String, overrides: [String: String], providers: IdentityProviders, keys: KeyRefreshing, gate: CalloutGate,
+        path: String, overrides: [String: String], providers: IdentityProviders, keys: ProviderUpkeep,
+        gate: CalloutGate,
         audit: AuditTrail, listeners: Listeners, state: ServiceState,
         current: (configuration: ServerConfiguration, files: PolicyFiles), logger: Logger
     ) {
@@ -93,7 +94,7 @@ final class ConfigurationReloader: Service {
             let (serveCertificates, certificateProblems) = listeners.readCertificates(for: path)
             guard certificateProblems.isEmpty else { throw Server.Rejection(certificateProblems) }
             serveCertificates()
-            for provider in providers.activate(prepared, configuration.providers) { keys.keepFresh(provider) }
+            for service in providers.activate(prepared, configuration.providers) { keys.run(service) }
             gate.activate(authenticator)
             state.decisionPoint.activate(generation)
             current.withLock { $0 = (configuration, files) }

@@ -2,13 +2,14 @@
 
 import Identity
 import Outbound
+import ServiceLifecycle
 import Synchronization
 
-/// The identity providers of the running service: one that does not change keeps its keys across reloads.
+/// The identity providers of the running service: one that does not change keeps its keys and caches across reloads.
 final class IdentityProviders: Sendable {
     private let fetcher: HTTPFetcher
     private let onEvent: @Sendable (String, KeySetEvent) -> Void
-    private let running = Mutex<[String: TokenProvider]>([:])
+    private let running = Mutex<[String: Authenticator]>([:])
     private let configured = Mutex<[String: ServerConfiguration.Provider]>([:])
 
     init(fetcher: HTTPFetcher, onEvent: @escaping @Sendable (String, KeySetEvent) -> Void) {
@@ -17,55 +18,78 @@ final class IdentityProviders: Sendable {
     }
 
     /// The providers in force.
-    var current: [String: TokenProvider] { running.withLock { $0 } }
+    var current: [String: Authenticator] { running.withLock { $0 } }
+
+    /// Those of them that issue JWTs.
+    var tokens: [String: TokenProvider] {
+        current.compactMapValues { authenticator in
+            switch authenticator {
+            case .tokens(let provider): provider
+            }
+        }
+    }
 
     /// Providers for a configuration, not in force yet; those that are configured as before are kept.
-    func prepare(_ wanted: [ServerConfiguration.Provider]) throws(ProviderConfiguration.Problem) -> [String:
-        TokenProvider]
-    {
+    func prepare(_ wanted: [ServerConfiguration.Provider]) throws -> [String: Authenticator] {
         let (before, known) = (configured.withLock { $0 }, current)
-        var providers: [String: TokenProvider] = [:]
+        var providers: [String: Authenticator] = [:]
         for provider in wanted {
-            let name = provider.configuration.name
-            if let old = before[name], let token = known[name], old == provider {
-                providers[name] = token
-                continue
+            if let old = before[provider.name], let kept = known[provider.name], old == provider {
+                providers[provider.name] = kept
+            } else {
+                providers[provider.name] = try authenticator(provider)
             }
-            let onEvent = onEvent
-            let keys = KeySetRefresher(
-                issuer: provider.configuration.issuer, source: provider.source, settings: provider.refresh,
-                fetcher: DocumentFetcher(fetcher.with(policy: Self.policy(provider))),
-                onEvent: { onEvent(name, $0) }
-            )
-            providers[name] = try TokenProvider(provider.configuration, keys: keys)
         }
         return providers
     }
 
-    /// Puts prepared providers in force; returns those that are new and whose keys must be kept fresh.
-    func activate(_ next: [String: TokenProvider], _ wanted: [ServerConfiguration.Provider]) -> [TokenProvider] {
+    private func authenticator(_ provider: ServerConfiguration.Provider) throws -> Authenticator {
+        switch provider.kind {
+        case .tokens(let settings): .tokens(try tokenProvider(settings))
+        }
+    }
+
+    private func tokenProvider(
+        _ settings: ServerConfiguration.Provider.TokenSettings
+    ) throws(ProviderConfiguration.Problem) -> TokenProvider {
+        let (onEvent, name) = (onEvent, settings.configuration.name)
+        let address: String =
+            switch settings.source {
+            case .url(let url): url
+            case .discovery: settings.configuration.issuer
+            case .file: ""
+            }
+        let keys = KeySetRefresher(
+            issuer: settings.configuration.issuer, source: settings.source, settings: settings.refresh,
+            fetcher: DocumentFetcher(fetcher.with(policy: Self.policy(address, settings.allowsInsecure))),
+            onEvent: { onEvent(name, $0) }
+        )
+        return try TokenProvider(settings.configuration, keys: keys)
+    }
+
+    /// Puts prepared providers in force; returns what those that are new do in the background.
+    func activate(_ next: [String: Authenticator], _ wanted: [ServerConfiguration.Provider]) -> [any Service] {
         let before = current
         running.withLock { $0 = next }
         configured.withLock { configured in
-            configured = Dictionary(uniqueKeysWithValues: wanted.map { ($0.configuration.name, $0) })
+            configured = Dictionary(uniqueKeysWithValues: wanted.map { ($0.name, $0) })
         }
-        return next.filter { name, provider in before[name] !== provider }.map(\.value)
+        return next.compactMap { name, authenticator in
+            if let old = before[name], old.isSame(as: authenticator) { return nil }
+            switch authenticator {
+            case .tokens(let provider): return provider.keys
+            }
+        }
     }
 
-    /// What the outgoing client may reach: what the configured URL itself names, and public addresses over TLS.
-    private static func policy(_ provider: ServerConfiguration.Provider) -> OutboundPolicy {
+    /// What the outgoing client may reach: what a configured URL itself names, and public addresses over TLS.
+    static func policy(_ address: String, _ allowsInsecure: Bool) -> OutboundPolicy {
         var policy = OutboundPolicy()
-        let address: String =
-            switch provider.source {
-            case .url(let url): url
-            case .discovery: provider.configuration.issuer
-            case .file: ""
-            }
         if let url = try? OutboundURL(address), ServerConfiguration.isLoopback(url.host) {
             policy.allowsPlaintext = true
             policy.addressClasses = [.loopback]
         }
-        if provider.allowsInsecure {
+        if allowsInsecure {
             policy.allowsPlaintext = true
             policy.addressClasses = [.global, .loopback, .private]
         }

@@ -115,13 +115,13 @@ struct PolicyFiles {
 extension PolicyGeneration {
     /// Compiles what was read.
     convenience init(
-        _ configuration: ServerConfiguration, _ files: PolicyFiles, providers: [String: TokenProvider]
+        _ configuration: ServerConfiguration, _ files: PolicyFiles, providers: [String: Authenticator]
     ) throws {
         let routes = try RouteTable(configuration.apis)
         let entities = try Self.baseEntities(files.entities, routes)
-        var selections: [String: ProviderSelection] = [:]
+        var selections: [String: AuthenticatorSelection] = [:]
         for api in configuration.apis where !api.providers.isEmpty {
-            selections[api.name] = try ProviderSelection(api.providers.compactMap { providers[$0] })
+            selections[api.name] = try AuthenticatorSelection(api.providers.compactMap { providers[$0] })
         }
         try self.init(
             routes: routes,

@@ -79,14 +79,14 @@ package struct Server: Sendable {
             fingerprint: CredentialFingerprint(key: try CredentialKey.load(configuration.data))
         )
         let decisionPoint = PolicyDecisionPoint(
-            generation: generation, verifier: verifier, recorder: audit.recorder,
+            generation: generation, verifier: CallerVerifier(tokens: verifier), recorder: audit.recorder,
             metrics: DecisionMetrics(factory: registry), logger: logger
         )
         let gate = CalloutGate(
             authenticator: authenticator, decisionPoint: decisionPoint, defaultBudget: configuration.defaultBudget
         )
-        let keys = KeyRefreshing()
-        for provider in providers.activate(prepared, configuration.providers) { keys.keepFresh(provider) }
+        let keys = ProviderUpkeep()
+        for service in providers.activate(prepared, configuration.providers) { keys.run(service) }
         let state = ServiceState(
             audit: audit, providers: providers, decisionPoint: decisionPoint, verifier: verifier, registry: registry
         )
@@ -107,19 +107,19 @@ package struct Server: Sendable {
     }
 }
 
-/// Keeps the keys of all identity providers fresh, those that a reload adds included.
-final class KeyRefreshing: Service {
-    private let added: AsyncStream<TokenProvider>
-    private let continuation: AsyncStream<TokenProvider>.Continuation
+/// Runs what identity providers do in the background, such as keeping keys fresh, those that a reload adds included.
+final class ProviderUpkeep: Service {
+    private let added: AsyncStream<any Service>
+    private let continuation: AsyncStream<any Service>.Continuation
 
     init() { (added, continuation) = AsyncStream.makeStream() }
 
-    func keepFresh(_ provider: TokenProvider) { continuation.yield(provider) }
+    func run(_ service: any Service) { continuation.yield(service) }
 
     func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for await provider in added.cancelOnGracefulShutdown() {
-                group.addTask { try await provider.keys.run() }
+            for await service in added.cancelOnGracefulShutdown() {
+                group.addTask { try await service.run() }
             }
             try await group.waitForAll()
         }

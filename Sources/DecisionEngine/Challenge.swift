@@ -12,7 +12,8 @@ enum Challenge {
         case .tokenMalformed, .tokenExpired, .tokenNotYetValid, .tokenSignature, .tokenIssuer, .tokenAudience,
             .tokenAlgorithm, .tokenType, .tokenClaims, .tokenRevoked, .tokenInactive, .keyUnknown:
             return "Bearer realm=\"\(realm)\", error=\"invalid_token\", error_description=\"\(fault.message)\""
-        case .allowed, .policyDenied, .apiKeyUnknown, .apiKeyExpired, .certificateUntrusted, .awsSignature, .awsReplay,
+        case .allowed, .policyDenied, .groupsOverage, .apiKeyUnknown, .apiKeyExpired, .certificateUntrusted,
+            .awsSignature, .awsReplay,
             .rateLimited, .routeUnknown, .ambiguousPath, .requestTooLarge, .requestMalformed, .delegateDenied,
             .delegateFailed, .budgetMatch, .budgetIdentify, .budgetEnrich, .budgetDecide, .budgetApply, .budgetRecord,
             .idpUnavailable, .auditUnavailable, .overloaded, .policyError, .gatewayUnauthenticated:

@@ -6,7 +6,7 @@ extension IdentityError {
     public var code: ReasonCode {
         switch self {
         case .noCredential: .noCredential
-        case .tokenTooLarge, .tokenMalformed: .tokenMalformed
+        case .tokenTooLarge, .tokenMalformed, .schemeNotAccepted: .tokenMalformed
         case .issuerNotAccepted: .tokenIssuer
         case .algorithmNotAccepted: .tokenAlgorithm
         case .tokenTypeNotAccepted: .tokenType
@@ -15,7 +15,8 @@ extension IdentityError {
         case .tokenExpired: .tokenExpired
         case .tokenNotYetValid: .tokenNotYetValid
         case .audienceNotAccepted: .tokenAudience
-        case .claimNotAccepted, .proofNotAccepted: .tokenClaims
+        case .claimNotAccepted(_, .overage): .groupsOverage
+        case .claimNotAccepted, .proofNotAccepted, .clientNotAccepted: .tokenClaims
         case .keysNotLoaded, .keysStale: .idpUnavailable
         case .apiKeyUnknown: .apiKeyUnknown
         case .apiKeyExpired: .apiKeyExpired
@@ -32,6 +33,7 @@ extension IdentityError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .noCredential: "the request carries no credential"
+        case .schemeNotAccepted(let scheme): "no provider of the API accepts credentials of the scheme `\(scheme)`"
         case .tokenTooLarge(let limit): "the token is longer than \(limit) bytes"
         case .tokenMalformed(let defect): "the token is malformed: \(defect.rawValue)"
         case .issuerNotAccepted(let issuer?): "issuer `\(issuer)` is not accepted here"
@@ -46,6 +48,7 @@ extension IdentityError: CustomStringConvertible {
         case .tokenExpired(let expiresAt): "token expired at \(expiresAt) (Unix time)"
         case .tokenNotYetValid(let validFrom): "token is valid only from \(validFrom) (Unix time) on"
         case .audienceNotAccepted(let issuer): "a token of issuer `\(issuer)` is meant for another audience"
+        case .clientNotAccepted(let issuer): "a token of issuer `\(issuer)` names a client that `clients` does not list"
         case .claimNotAccepted(let name, let problem): "claim `\(name)` \(problem.rawValue)"
         case .keysNotLoaded(let issuer): "the keys of issuer `\(issuer)` have not been loaded yet"
         case .keysStale(let issuer, let age): "the keys of issuer `\(issuer)` are \(age) s old and cannot be renewed"

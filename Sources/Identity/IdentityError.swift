@@ -6,6 +6,8 @@
 public enum IdentityError: Error, Sendable, Hashable {
     /// The request carries no credential.
     case noCredential
+    /// The credential's scheme is one that the API does not accept; names the scheme.
+    case schemeNotAccepted(String)
     /// The token is longer than the provider allows, in bytes.
     case tokenTooLarge(limit: Int)
     /// The token is not a well-formed compact JWS (RFC 7515, section 7.1).
@@ -28,6 +30,8 @@ public enum IdentityError: Error, Sendable, Hashable {
     case tokenNotYetValid(validFrom: Int64)
     /// The token's `aud` names none of the provider's audiences.
     case audienceNotAccepted(issuer: String)
+    /// The token names a client that is not one of the provider's `clients`.
+    case clientNotAccepted(issuer: String)
     /// A claim is missing, has the wrong type, or holds a value that is not accepted.
     case claimNotAccepted(name: String, ClaimProblem)
     /// No key set of the issuer has been loaded yet.

@@ -38,10 +38,9 @@ final class Integrator: @unchecked Sendable {
             if isLast { return finish() }
             gather()
             let isUrgent = queue.monitor.withLock { queue.isPublishingUrgent($0) }
-            if let oldest = unpublished.first, let newest = unpublished.last,
+            if let since = unpublished.first?.since, let end = unpublished.last?.endIndex,
                 let size = pace.size(
-                    over: publisher.size, upTo: newest.endIndex, oldest: oldest.since, isUrgent: isUrgent,
-                    now: clock.now)
+                    over: publisher.size, upTo: end, oldest: since, isUrgent: isUrgent, now: clock.now)
             {
                 integrate(upTo: size)
             }
@@ -76,12 +75,13 @@ final class Integrator: @unchecked Sendable {
             return false
         }
         unpublished = rest
-        release(published)
+        rest = []
+        release(&published)
         return true
     }
 
     /// Gives back what published records took: room in memory, and segments of which nothing is needed.
-    private func release(_ published: consuming [DurableFrames]) {
+    private func release(_ published: inout [DurableFrames]) {
         let size = publisher.size
         let count = published.reduce(0) { $0 + $1.frames.count }
         let bytes = published.reduce(0) { $0 + $1.byteCount }
@@ -99,7 +99,7 @@ final class Integrator: @unchecked Sendable {
         var memory: [SegmentMemory] = []
         for batch in published where batch.memory !== memory.last { memory.append(batch.memory) }
         published = []
-        queue.recycle(memory)
+        queue.recycle(&memory)
         for path in covered { try? store.fileSystem.removeFile(path) }
         lookForSpace()
     }

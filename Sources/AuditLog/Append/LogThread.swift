@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CAudit
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -14,9 +16,19 @@ enum LogThread {
     }
 
     /// Starts a thread under a name of at most 15 bytes, as the system's tools show it.
-    static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(AuditLogError) {
+    ///
+    /// - Parameters:
+    ///   - name: The name.
+    ///   - isBackground: Whether nobody waits for the thread: it then gets its share of the processor, but waking up
+    ///     takes the processor from nobody (Linux, `SCHED_BATCH`).
+    ///   - body: What it does.
+    /// - Throws: ``AuditLogError/storage(operation:path:code:)`` when the system has no thread to give.
+    static func start(
+        _ name: String, isBackground: Bool = false, _ body: @escaping @Sendable () -> Void
+    ) throws(AuditLogError) {
         let named: @Sendable () -> Void = {
             nameThisThread(name)
+            if isBackground { _ = countersign_run_in_background() }
             body()
         }
         let work = Unmanaged.passRetained(Work(named))

@@ -24,7 +24,7 @@ extension APIDefinition {
             let list = known.isEmpty ? "none is configured" : "configured: \(known.joined(separator: ", "))"
             section.problem("providers", "`\(provider)` is not a provider; \(list)")
         }
-        let credentials = Self.credentials(&section)
+        let declared = Self.credentials(&section)
         let authentication = section.choice("authentication", AuthenticationNeed.self, default: .required)
         let onDeny = section.choice("on_deny", RouteDefinition.OnDeny.self, default: .variables)
         let routes = section.listedSections("routes").compactMap { route in
@@ -38,7 +38,7 @@ extension APIDefinition {
         }
         self.init(
             name: name, gateways: gateways, hosts: hosts, proxies: proxies, basePath: base, providers: providers,
-            credentials: credentials, routes: routes
+            credentials: declared ?? [.authorization], refusesSeveralCredentials: declared == nil, routes: routes
         )
     }
 
@@ -52,8 +52,9 @@ extension APIDefinition {
         }
     }
 
-    private static func credentials(_ section: inout ConfigurationSection) -> [CredentialSource] {
-        guard let pairs = section.stringsOrPairs("credentials") else { return [.authorization] }
+    /// The declared places of credentials, in order; `nil` if the API declares none.
+    private static func credentials(_ section: inout ConfigurationSection) -> [CredentialSource]? {
+        guard let pairs = section.stringsOrPairs("credentials") else { return nil }
         return pairs.compactMap { text, value in
             let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
             let (kind, name) = (parts.first ?? "", value ?? (parts.count == 2 ? parts[1] : ""))

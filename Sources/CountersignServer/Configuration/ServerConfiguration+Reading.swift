@@ -86,7 +86,7 @@ extension ServerConfiguration {
             defer { section.rejectUnknownKeys() }
             return Provider(&section, name: name, base: directory)
         }
-        let names = providers.map(\.configuration.name)
+        let names = providers.map(\.name)
         apis = top.namedSections("apis").map { name, section in
             var section = section
             defer { section.rejectUnknownKeys() }
@@ -124,8 +124,8 @@ extension ServerConfiguration {
             )
         }
         for api in apis {
-            let chosen = providers.filter { api.providers.contains($0.configuration.name) }
-            if Set(chosen.map(\.configuration.issuer)).count < chosen.count {
+            let issuers = providers.filter { api.providers.contains($0.name) }.flatMap(\.issuers)
+            if Set(issuers).count < issuers.count {
                 top.problem(
                     "apis", "API `\(api.name)` has two providers with the same issuer; the issuer must pick one")
             }

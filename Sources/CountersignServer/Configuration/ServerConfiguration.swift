@@ -31,12 +31,49 @@ package struct ServerConfiguration: Sendable {
         var mayForward: Bool
     }
 
+    /// One entry of `providers`.
     struct Provider: Sendable, Hashable {
-        var configuration: ProviderConfiguration
-        var source: KeySource
-        var refresh: KeyRefreshSettings
-        /// Whether keys may be fetched over plain HTTP and from private addresses: for laptops and tests.
-        var allowsInsecure: Bool
+        /// What the entry's `type` makes of it; the set is closed.
+        enum Kind: Sendable, Hashable {
+            /// Issuers of JWTs: `oidc` and the providers by name.
+            case tokens(TokenSettings)
+        }
+
+        /// An issuer of JWTs and its keys.
+        struct TokenSettings: Sendable, Hashable {
+            var configuration: ProviderConfiguration
+            var source: KeySource
+            var refresh: KeyRefreshSettings
+            /// Whether keys may be fetched over plain HTTP and from private addresses: for laptops and tests.
+            var allowsInsecure: Bool
+        }
+
+        var name: String
+        /// The line of the entry, for problems found later.
+        var line: Int
+        var kind: Kind
+
+        /// Two entries that mean the same, wherever they stand in the file.
+        static func == (left: Self, right: Self) -> Bool { left.name == right.name && left.kind == right.kind }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(name)
+            hasher.combine(kind)
+        }
+
+        /// The values of `iss` that pick the provider.
+        var issuers: [String] {
+            switch kind {
+            case .tokens(let settings): settings.configuration.issuers
+            }
+        }
+
+        /// What claims become, for the schema of policies.
+        var mapping: ClaimMapping? {
+            switch kind {
+            case .tokens(let settings): settings.configuration.mapping
+            }
+        }
     }
 
     struct Policies: Sendable {

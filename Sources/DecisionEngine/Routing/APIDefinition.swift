@@ -15,6 +15,10 @@ package struct APIDefinition: Sendable {
     package var providers: [String]
     /// Where a credential may stand, in order of preference.
     package var credentials: [CredentialSource]
+    /// Whether credentials in several places at once are refused, rather than the first place preferred.
+    ///
+    /// True where the operator declared no order.
+    package var refusesSeveralCredentials: Bool
     package var routes: [RouteDefinition]
 
     package init(
@@ -25,6 +29,7 @@ package struct APIDefinition: Sendable {
         basePath: PathTemplate,
         providers: [String],
         credentials: [CredentialSource] = [.authorization],
+        refusesSeveralCredentials: Bool = false,
         routes: [RouteDefinition]
     ) {
         self.name = name
@@ -34,6 +39,7 @@ package struct APIDefinition: Sendable {
         self.basePath = basePath
         self.providers = providers
         self.credentials = credentials
+        self.refusesSeveralCredentials = refusesSeveralCredentials
         self.routes = routes
     }
 }

@@ -38,16 +38,22 @@ public struct ProviderSelection: Sendable {
     /// Makes a selection.
     public init(_ providers: [TokenProvider]) throws(DuplicateIssuer) {
         for (index, provider) in providers.enumerated() {
-            let issuer = provider.configuration.issuer
-            if providers[..<index].contains(where: { $0.configuration.issuer.isSameBytes(as: issuer) }) {
+            for issuer in provider.configuration.issuers
+            where providers[..<index].contains(where: { $0.configuration.accepts(issuer: issuer) }) {
                 throw DuplicateIssuer(issuer: issuer)
             }
         }
         self.providers = providers
     }
 
-    /// The provider of exactly this issuer.
+    /// The provider that accepts exactly this issuer.
     public func provider(issuer: String) -> TokenProvider? {
+        for provider in providers where provider.configuration.accepts(issuer: issuer) { return provider }
+        return nil
+    }
+
+    /// The provider of this name for its issuer; the name may be a template for several.
+    func provider(named issuer: String) -> TokenProvider? {
         for provider in providers where provider.configuration.issuer.isSameBytes(as: issuer) { return provider }
         return nil
     }

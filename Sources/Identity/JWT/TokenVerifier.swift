@@ -88,10 +88,12 @@ public struct TokenVerifier: Sendable {
         switch error {
         case .unknownKey(let issuer, _), .ambiguousKey(let issuer), .keysNotLoaded(let issuer),
             .keysStale(let issuer, _):
-            selection.provider(issuer: issuer)
-        case .noCredential, .tokenTooLarge, .tokenMalformed, .issuerNotAccepted, .algorithmNotAccepted,
+            selection.provider(named: issuer)
+        case .noCredential, .schemeNotAccepted, .tokenTooLarge, .tokenMalformed, .issuerNotAccepted,
+            .algorithmNotAccepted,
             .tokenTypeNotAccepted, .signatureNotValid, .tokenExpired, .tokenNotYetValid, .audienceNotAccepted,
-            .claimNotAccepted, .apiKeyUnknown, .apiKeyExpired, .certificateNotTrusted, .proofNotAccepted:
+            .clientNotAccepted, .claimNotAccepted, .apiKeyUnknown, .apiKeyExpired, .certificateNotTrusted,
+            .proofNotAccepted:
             nil
         }
     }
@@ -122,9 +124,9 @@ public struct TokenVerifier: Sendable {
         let snapshot = try provider.keys.usable(at: now)
         let finding = try provider.rules.verify(token, bytes, claims: claims, keys: snapshot.keys, now: now)
         let principal = try configuration.mapping.principal(
-            provider: configuration.name, issuer: configuration.issuer, claims: claims)
+            provider: configuration.name, issuer: issuer, claims: claims, profile: configuration.profile)
         return VerifiedToken(
-            principal: principal, claims: claims, facts: facts(finding, configuration.issuer, bytes),
+            principal: principal, claims: claims, facts: facts(finding, issuer, bytes),
             lifetime: finding.lifetime, digest: digest, provider: provider, key: finding.key,
             keyRevision: snapshot.revision)
     }

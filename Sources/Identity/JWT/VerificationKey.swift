@@ -20,6 +20,8 @@ public struct VerificationKey: Sendable {
     public let thumbprint: String
     /// The key's own `alg`; a key that names one serves no other.
     public let algorithm: String?
+    /// The issuer that the key vouches for, where one set holds keys of several: Entra ID's `issuer` member.
+    public let issuer: String?
     let material: Material
 
     /// Whether a token that is signed with an algorithm can be verified with this key.
@@ -39,7 +41,7 @@ public struct VerificationKey: Sendable {
     func isSame(as other: VerificationKey) -> Bool {
         thumbprint == other.thumbprint
             && keyID?.utf8.elementsEqual(other.keyID?.utf8 ?? "".utf8) ?? (other.keyID == nil)
-            && algorithm == other.algorithm
+            && algorithm == other.algorithm && issuer == other.issuer
     }
 }
 
