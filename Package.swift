@@ -58,7 +58,9 @@ let package = Package(
         // Who is calling, what may they do.
         .target(
             name: "Identity",
-            dependencies: ["Callout", "Outbound", "StrictJSON", .crypto, .cryptoExtras, .lifecycle]
+            dependencies: [
+                "Callout", "Outbound", "StrictJSON", .asn1, .crypto, .cryptoExtras, .lifecycle, .x509,
+            ]
         ),
         .target(
             name: "DecisionEngine",
@@ -114,7 +116,10 @@ let package = Package(
         ),
         .testTarget(
             name: "IdentityTests",
-            dependencies: ["Callout", "Identity", "Outbound", "StrictJSON", .crypto, .cryptoExtras],
+            dependencies: [
+                "Callout", "Fields", "Identity", "Outbound", "StrictJSON", .asn1, .crypto, .cryptoExtras, .x509,
+            ],
+            exclude: ["Generator"],
             resources: [.copy("Vectors")]
         ),
         .testTarget(

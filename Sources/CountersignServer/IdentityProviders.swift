@@ -9,11 +9,16 @@ import Synchronization
 final class IdentityProviders: Sendable {
     private let fetcher: HTTPFetcher
     private let onEvent: @Sendable (String, KeySetEvent) -> Void
+    private let fingerprint: CredentialFingerprint
     private let running = Mutex<[String: Authenticator]>([:])
     private let configured = Mutex<[String: ServerConfiguration.Provider]>([:])
 
-    init(fetcher: HTTPFetcher, onEvent: @escaping @Sendable (String, KeySetEvent) -> Void) {
+    init(
+        fetcher: HTTPFetcher, fingerprint: CredentialFingerprint,
+        onEvent: @escaping @Sendable (String, KeySetEvent) -> Void
+    ) {
         self.fetcher = fetcher
+        self.fingerprint = fingerprint
         self.onEvent = onEvent
     }
 
@@ -25,6 +30,7 @@ final class IdentityProviders: Sendable {
         current.compactMapValues { authenticator in
             switch authenticator {
             case .tokens(let provider): provider
+            case .certificates, .aws: nil
             }
         }
     }
@@ -46,6 +52,13 @@ final class IdentityProviders: Sendable {
     private func authenticator(_ provider: ServerConfiguration.Provider) throws -> Authenticator {
         switch provider.kind {
         case .tokens(let settings): .tokens(try tokenProvider(settings))
+        case .certificates(let settings):
+            .certificates(try CertificateCallerProvider(settings, fingerprint: fingerprint))
+        case .aws(let settings):
+            .aws(
+                try AWSCallerProvider(
+                    settings.callers, fingerprint: fingerprint,
+                    fetcher: fetcher.with(policy: Self.policy(settings.callers.endpoint, settings.allowsInsecure))))
         }
     }
 
@@ -78,6 +91,7 @@ final class IdentityProviders: Sendable {
             if let old = before[name], old.isSame(as: authenticator) { return nil }
             switch authenticator {
             case .tokens(let provider): return provider.keys
+            case .certificates, .aws: return nil
             }
         }
     }

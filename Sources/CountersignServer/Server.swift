@@ -69,17 +69,24 @@ package struct Server: Sendable {
         _ files: PolicyFiles, _ authenticator: GatewayAuthenticator, _ audit: AuditTrail, _ group: any EventLoopGroup
     ) async throws {
         let registry = PrometheusRegistry(help: DecisionMetrics.help.merging(ServerMetrics.help) { first, _ in first })
-        let providers = IdentityProviders(fetcher: try HTTPFetcher(group: group)) { [logger] name, event in
+        let fingerprint = CredentialFingerprint(key: try CredentialKey.load(configuration.data))
+        let fetcher = try HTTPFetcher(group: group)
+        let providers = IdentityProviders(fetcher: fetcher, fingerprint: fingerprint) { [logger] name, event in
             audit.note(event, provider: name, logger: logger)
         }
         let prepared = try providers.prepare(configuration.providers)
         let generation = try PolicyGeneration(configuration, files, providers: prepared)
         let verifier = TokenVerifier(
             cache: VerifiedTokenCache(capacity: configuration.verifiedTokens),
-            fingerprint: CredentialFingerprint(key: try CredentialKey.load(configuration.data))
+            fingerprint: fingerprint
         )
         let decisionPoint = PolicyDecisionPoint(
-            generation: generation, verifier: CallerVerifier(tokens: verifier), recorder: audit.recorder,
+            generation: generation,
+            verifier: CallerVerifier(
+                tokens: verifier,
+                possession: PossessionVerifier(
+                    proofs: ProofVerifier(maximumAge: configuration.proofAge), capacity: configuration.rememberedProofs)
+            ), recorder: audit.recorder,
             metrics: DecisionMetrics(factory: registry), logger: logger
         )
         let gate = CalloutGate(

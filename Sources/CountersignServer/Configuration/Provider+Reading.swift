@@ -5,7 +5,8 @@ import Identity
 extension ServerConfiguration.Provider {
     /// The values of `type`.
     private enum ProviderType: String, CaseIterable {
-        case oidc, okta, entra, google, cognito, auth0, keycloak
+        case oidc, okta, entra, google, cognito, auth0, keycloak, certificate
+        case awsIAM = "aws_iam"
     }
 
     init?(_ section: inout ConfigurationSection, name: String, base: String) {
@@ -18,6 +19,8 @@ extension ServerConfiguration.Provider {
         case .cognito: kind = Self.tokens(&section, name, base, Self.cognito)
         case .auth0: kind = Self.tokens(&section, name, base) { _ in .auth0 }
         case .keycloak: kind = Self.tokens(&section, name, base) { _ in .keycloak }
+        case .certificate: kind = Self.certificates(&section, name, base)
+        case .awsIAM: kind = Self.aws(&section, name)
         }
         guard let kind else { return nil }
         self.init(name: name, line: section.line, kind: kind)
@@ -85,6 +88,11 @@ extension ServerConfiguration.Provider {
     }
 }
 
+/// Whether tokens must be bound to a key or a certificate.
+private enum BoundTokens: String, CaseIterable {
+    case optional, required
+}
+
 extension ServerConfiguration.Provider.TokenSettings {
     init?(
         _ section: inout ConfigurationSection, name: String, base: String,
@@ -112,6 +120,8 @@ extension ServerConfiguration.Provider.TokenSettings {
         )
         configuration.profile = profile
         configuration.clients = clients
+        configuration.requiresBinding =
+            section.choice("bound_tokens", BoundTokens.self, default: .optional) == .required
         switch profile {
         case .entra(let tenants): configuration.issuers = tenants.issuers
         case .google: configuration.issuers = GoogleAccounts.issuers

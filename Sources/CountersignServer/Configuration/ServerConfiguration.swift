@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Callout
 import DecisionEngine
 import Identity
 import Transport
@@ -29,6 +30,8 @@ package struct ServerConfiguration: Sendable {
         var keys: [String]
         var subjects: [String]
         var mayForward: Bool
+        /// Where it hands over its clients' certificates, if it may.
+        var certificateHeader: CertificateHeader
     }
 
     /// One entry of `providers`.
@@ -37,6 +40,17 @@ package struct ServerConfiguration: Sendable {
         enum Kind: Sendable, Hashable {
             /// Issuers of JWTs: `oidc` and the providers by name.
             case tokens(TokenSettings)
+            /// Client certificates.
+            case certificates(CertificateCallerSettings)
+            /// Principals of AWS IAM.
+            case aws(AWSSettings)
+        }
+
+        /// Principals of AWS and how STS is reached.
+        struct AWSSettings: Sendable, Hashable {
+            var callers: AWSCallerSettings
+            /// Whether STS may be asked over plain HTTP and at private addresses: for laptops and tests.
+            var allowsInsecure: Bool
         }
 
         /// An issuer of JWTs and its keys.
@@ -65,6 +79,7 @@ package struct ServerConfiguration: Sendable {
         var issuers: [String] {
             switch kind {
             case .tokens(let settings): settings.configuration.issuers
+            case .certificates, .aws: []
             }
         }
 
@@ -72,6 +87,8 @@ package struct ServerConfiguration: Sendable {
         var mapping: ClaimMapping? {
             switch kind {
             case .tokens(let settings): settings.configuration.mapping
+            case .certificates: .certificates
+            case .aws: .awsPrincipals
             }
         }
     }
@@ -113,6 +130,10 @@ package struct ServerConfiguration: Sendable {
     /// How long a gateway that names no deadline is taken to wait.
     var defaultBudget: Duration
     var verifiedTokens: Int
+    /// How old a proof of possession may be, in seconds.
+    var proofAge: Int64
+    /// How many used proofs are remembered.
+    var rememberedProofs: Int
     /// Threads that serve connections; 0 for one per core.
     var eventLoops: Int
 }
