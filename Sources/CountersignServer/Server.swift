@@ -69,14 +69,15 @@ package struct Server: Sendable {
         _ files: PolicyFiles, _ authenticator: GatewayAuthenticator, _ audit: AuditTrail, _ group: any EventLoopGroup
     ) async throws {
         let registry = PrometheusRegistry(help: DecisionMetrics.help.merging(ServerMetrics.help) { first, _ in first })
-        let providers = IdentityProviders(fetcher: try HTTPFetcher(group: group)) { [logger] name, event in
-            audit.note(event, provider: name, logger: logger)
-        }
-        let prepared = try providers.prepare(configuration.providers)
-        let generation = try PolicyGeneration(configuration, files, providers: prepared)
+        let fingerprint = CredentialFingerprint(key: try CredentialKey.load(configuration.data))
+        let providers = IdentityProviders(
+            fetcher: try HTTPFetcher(group: group), fingerprint: fingerprint
+        ) { [logger] name, event in audit.note(event, provider: name, logger: logger) }
+        let prepared = try Self.prepare(providers, configuration)
+        let generation = try PolicyGeneration(configuration, files, providers: prepared.authenticators)
         let verifier = TokenVerifier(
             cache: VerifiedTokenCache(capacity: configuration.verifiedTokens),
-            fingerprint: CredentialFingerprint(key: try CredentialKey.load(configuration.data))
+            fingerprint: fingerprint
         )
         let decisionPoint = PolicyDecisionPoint(
             generation: generation, verifier: CallerVerifier(tokens: verifier), recorder: audit.recorder,
@@ -86,7 +87,7 @@ package struct Server: Sendable {
             authenticator: authenticator, decisionPoint: decisionPoint, defaultBudget: configuration.defaultBudget
         )
         let keys = ProviderUpkeep()
-        for service in providers.activate(prepared, configuration.providers) { keys.run(service) }
+        for service in providers.activate(prepared) { keys.run(service) }
         let state = ServiceState(
             audit: audit, providers: providers, decisionPoint: decisionPoint, verifier: verifier, registry: registry
         )
@@ -104,6 +105,21 @@ package struct Server: Sendable {
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
         ).run()
+    }
+}
+
+extension Server {
+    /// Prepares the identity providers; secrets that cannot be read are told like every other problem.
+    static func prepare(
+        _ providers: IdentityProviders, _ configuration: ServerConfiguration, only names: Set<String>? = nil
+    ) throws -> IdentityProviders.Prepared {
+        do {
+            return try providers.prepare(configuration, only: names)
+        } catch let failure as ProviderSecrets.Failure {
+            throw StartFailure(failure.problems)
+        } catch let failure as IdentityProviders.Unusable {
+            throw StartFailure("\(configuration.file): \(failure)")
+        }
     }
 }
 

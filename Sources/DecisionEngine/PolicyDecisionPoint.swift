@@ -187,7 +187,8 @@ package final class PolicyDecisionPoint: Sendable {
         guard let selection = work.generation.plans[match.routeIndex].selection else { throw Refusal(.tokenIssuer) }
         do throws(IdentityError) {
             let authentication = try verifier.authenticate(
-                credential, in: work.callout, from: selection, now: work.seconds, mayWait: mayWait)
+                credential, in: work.callout, from: selection, live: match.route.wantsLiveState, now: work.seconds,
+                mayWait: mayWait)
             switch authentication {
             case .caller(let found): return .caller(keep(try caller(of: found, work), in: work))
             case .pending(let pending): return .pending(pending)

@@ -4,11 +4,14 @@
 public enum Authenticator: Sendable {
     /// JWT access tokens of one issuer.
     case tokens(TokenProvider)
+    /// Tokens that only their issuer can read.
+    case introspection(IntrospectionProvider)
 
     /// The name in the configuration.
     public var name: String {
         switch self {
         case .tokens(let provider): provider.configuration.name
+        case .introspection(let provider): provider.settings.name
         }
     }
 
@@ -16,6 +19,8 @@ public enum Authenticator: Sendable {
     public func isSame(as other: Authenticator) -> Bool {
         switch (self, other) {
         case (.tokens(let mine), .tokens(let its)): mine === its
+        case (.introspection(let mine), .introspection(let its)): mine === its
+        case (.tokens, _), (.introspection, _): false
         }
     }
 }
@@ -32,6 +37,19 @@ public enum Authentication: Sendable {
 public enum PendingAuthentication: Sendable {
     /// Newer keys of an issuer, since those at hand do not verify the token.
     case keys(IdentityError, ProviderSelection)
+    /// What the issuer says of a credential that only it can read.
+    case introspection(IntrospectionQuestion)
+    /// What the issuer says of a token that was verified here, where live state is wanted.
+    case liveState(AuthenticatedCaller, IntrospectionQuestion)
+}
+
+/// A question about one credential to the issuer that can read it.
+public struct IntrospectionQuestion: Sendable {
+    let provider: IntrospectionProvider
+    let token: String
+    let digest: TokenDigest
+    /// What kind of token it is (`token_type_hint`).
+    let hint: String
 }
 
 /// How to go on after a wait.
