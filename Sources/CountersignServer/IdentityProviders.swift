@@ -32,7 +32,7 @@ final class IdentityProviders: Sendable {
         current.compactMapValues { authenticator in
             switch authenticator {
             case .tokens(let provider): provider
-            case .introspection: nil
+            case .introspection, .certificates, .aws: nil
             }
         }
     }
@@ -43,6 +43,7 @@ final class IdentityProviders: Sendable {
             switch authenticator {
             case .tokens(let provider): provider.liveState
             case .introspection(let provider): provider
+            case .certificates, .aws: nil
             }
         }
     }
@@ -58,6 +59,8 @@ final class IdentityProviders: Sendable {
     /// - Parameters:
     ///   - configuration: The configuration.
     ///   - names: The providers to prepare; `nil` for all.
+    /// - Returns: The providers, to be put in force with ``activate(_:)``.
+    /// - Throws: `ProviderSecrets.Failure` or ``Unusable`` if what is configured cannot be used.
     func prepare(_ configuration: ServerConfiguration, only names: Set<String>? = nil) throws -> Prepared {
         let secrets = try ProviderSecrets.read(configuration)
         let (before, known) = (configured.withLock { $0 }, current)
@@ -81,6 +84,13 @@ final class IdentityProviders: Sendable {
         switch provider.kind {
         case .tokens(let settings): .tokens(try tokenProvider(settings, secrets))
         case .introspection(let wanted): .introspection(try introspection(wanted, secrets, makesCallers: true))
+        case .certificates(let settings):
+            .certificates(try CertificateCallerProvider(settings, fingerprint: fingerprint))
+        case .aws(let settings):
+            .aws(
+                try AWSCallerProvider(
+                    settings.callers, fingerprint: fingerprint,
+                    fetcher: fetcher.with(policy: Self.policy(settings.callers.endpoint, settings.allowsInsecure))))
         }
     }
 
@@ -113,6 +123,7 @@ final class IdentityProviders: Sendable {
             switch authenticator {
             case .tokens(let provider): return [provider.keys] + (provider.liveState.map { [$0] } ?? [])
             case .introspection(let provider): return [provider]
+            case .certificates, .aws: return []
             }
         }
     }

@@ -11,7 +11,12 @@ extension IdentityProviders {
 
     /// Builds what asks an issuer about tokens.
     ///
-    /// - Parameter makesCallers: Whether answers become callers, rather than only the state of verified JWTs.
+    /// - Parameters:
+    ///   - wanted: What is configured.
+    ///   - secrets: The secrets that it refers to.
+    ///   - makesCallers: Whether answers become callers, rather than only the state of verified JWTs.
+    /// - Returns: The provider, which has asked nothing yet.
+    /// - Throws: ``Unusable`` if a secret is not what it must be.
     func introspection(
         _ wanted: ServerConfiguration.Provider.Introspection, _ secrets: ProviderSecrets, makesCallers: Bool
     ) throws -> IntrospectionProvider {

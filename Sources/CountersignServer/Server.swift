@@ -80,7 +80,12 @@ package struct Server: Sendable {
             fingerprint: fingerprint
         )
         let decisionPoint = PolicyDecisionPoint(
-            generation: generation, verifier: CallerVerifier(tokens: verifier), recorder: audit.recorder,
+            generation: generation,
+            verifier: CallerVerifier(
+                tokens: verifier,
+                possession: PossessionVerifier(
+                    proofs: ProofVerifier(maximumAge: configuration.proofAge), capacity: configuration.rememberedProofs)
+            ), recorder: audit.recorder,
             metrics: DecisionMetrics(factory: registry), logger: logger
         )
         let gate = CalloutGate(
@@ -99,8 +104,12 @@ package struct Server: Sendable {
             path: configuration.file, overrides: overrides, providers: providers, keys: keys, gate: gate, audit: audit,
             listeners: listeners, state: state, current: (configuration, files), logger: logger
         )
+        let control = ControlSocket(data: configuration.data, group: group, logger: logger) {
+            command, caller throws(ControlProblem) in
+            try await command.perform(in: ControlContext(audit: audit, service: state, caller: caller))
+        }
         try await ServiceGroup(
-            services: [audit.background, keys, reloader] + listeners.services + [
+            services: [audit.background, keys, control, reloader] + listeners.services + [
                 SelfDecision(decisionPoint, group.any(), state)
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger

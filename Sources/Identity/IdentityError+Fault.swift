@@ -12,7 +12,8 @@ extension IdentityError {
             .algorithmNotAccepted, .tokenTypeNotAccepted, .signatureNotValid, .tokenExpired, .tokenNotYetValid,
             .audienceNotAccepted, .clientNotAccepted, .claimNotAccepted, .tokenInactive, .scopeMissing, .tokenRevoked,
             .introspection, .introspectionOverloaded, .apiKeyUnknown, .apiKeyExpired, .certificateNotTrusted,
-            .proofNotAccepted:
+            .proofNotAccepted, .proofMissing, .proofReplayed, .tooManyProofs, .certificateRefused,
+            .awsSignatureNotAccepted, .awsReplayed, .awsPrincipalNotAccepted, .awsUnavailable:
             nil
         }
     }
@@ -31,11 +32,20 @@ extension IdentityError {
         case .tokenNotYetValid: .tokenNotYetValid
         case .audienceNotAccepted: .tokenAudience
         case .claimNotAccepted(_, .overage): .groupsOverage
-        case .claimNotAccepted, .proofNotAccepted, .clientNotAccepted: .tokenClaims
+        case .claimNotAccepted, .clientNotAccepted: .tokenClaims
         case .tokenInactive: .tokenInactive
         case .scopeMissing: .scopeMissing
         case .tokenRevoked: .tokenRevoked
         case .introspectionOverloaded: .overloaded
+        case .proofNotAccepted: .proofInvalid
+        case .proofMissing: .proofMissing
+        case .proofReplayed: .proofReplay
+        case .tooManyProofs: .overloaded
+        case .certificateRefused: .certificateUntrusted
+        case .awsSignatureNotAccepted: .awsSignature
+        case .awsReplayed: .awsReplay
+        case .awsPrincipalNotAccepted: .awsPrincipal
+        case .awsUnavailable: .idpUnavailable
         case .keysNotLoaded, .keysStale, .introspection: .idpUnavailable
         case .apiKeyUnknown: .apiKeyUnknown
         case .apiKeyExpired: .apiKeyExpired
@@ -80,6 +90,14 @@ extension IdentityError: CustomStringConvertible {
         case .apiKeyExpired(let id, let expiredAt): "API key `\(id)` expired at \(expiredAt) (Unix time)"
         case .certificateNotTrusted: "the client certificate names none of the configured subjects, or several"
         case .proofNotAccepted(let member): "the proof of possession does not fit the request: `\(member)`"
+        case .proofMissing: "the token must be bound to a key or certificate and come with proof of it"
+        case .proofReplayed: "the proof of possession was used before"
+        case .certificateRefused(let reason): "the client certificate is refused: \(reason)"
+        case .awsSignatureNotAccepted(let reason): "the signed GetCallerIdentity is refused: \(reason)"
+        case .awsReplayed: "the signed GetCallerIdentity was used before"
+        case .awsPrincipalNotAccepted(let arn): "`\(arn)` is neither in `accounts` nor in `principals`"
+        case .awsUnavailable(let provider, let reason): "STS could not be asked for provider `\(provider)`: \(reason)"
+        case .tooManyProofs: "there is no room to remember another proof of possession"
         }
     }
 }

@@ -87,6 +87,10 @@ package struct HTTPFetcher: Sendable {
             throw .plaintextRefused(host: request.url.host)
         }
         try Self.check(request.headers)
+        if let host = request.host {
+            let isHost = !host.isEmpty && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+            guard isHost else { throw .invalidHeader(name: "host") }
+        }
         let loop = group.next()
         let exchange = HTTPExchange(loop: loop, url: request.url, deadline: policy.deadline)
         connect(exchange, request)

@@ -79,3 +79,11 @@ extension JSONObject: Hashable {
     /// Feeds the members, in canonical order, into the hasher.
     public func hash(into hasher: inout Hasher) { hasher.combine(membersInCanonicalOrder) }
 }
+
+extension JSONObject: ExpressibleByDictionaryLiteral {
+    /// Makes an object with the members in the order written; of repeated names the last one counts.
+    public init(dictionaryLiteral elements: (String, JSONValue)...) {
+        self.init()
+        for (key, value) in elements { append(key, value) }
+    }
+}

@@ -2,6 +2,7 @@
 
 import Callout
 import DecisionEngine
+import Outbound
 
 extension APIDefinition {
     init(_ section: inout ConfigurationSection, name: String, providers known: [String]) {
@@ -39,7 +40,8 @@ extension APIDefinition {
         }
         self.init(
             name: name, gateways: gateways, hosts: hosts, proxies: proxies, basePath: base, providers: providers,
-            credentials: declared ?? [.authorization], refusesSeveralCredentials: declared == nil, routes: routes
+            credentials: declared ?? [.authorization], refusesSeveralCredentials: declared == nil,
+            externalOrigin: Self.origin(&section), routes: routes
         )
     }
 
@@ -51,6 +53,16 @@ extension APIDefinition {
             section.problem(key, error.description)
             return .root
         }
+    }
+
+    /// `https://host` without path, which callers see where gateways do not say.
+    private static func origin(_ section: inout ConfigurationSection) -> String? {
+        guard let text = section.text("external_origin") else { return nil }
+        guard let url = try? OutboundURL(text), url.target == "/", !text.hasSuffix("/") else {
+            section.problem("external_origin", "must look like `https://api.example.test`, got `\(text)`")
+            return nil
+        }
+        return text
     }
 
     /// The declared places of credentials, in order; `nil` if the API declares none.

@@ -5,7 +5,8 @@ import Identity
 extension ServerConfiguration.Provider {
     /// The values of `type`.
     private enum ProviderType: String, CaseIterable {
-        case oidc, okta, entra, google, cognito, auth0, keycloak, introspection
+        case oidc, okta, entra, google, cognito, auth0, keycloak, introspection, certificate
+        case awsIAM = "aws_iam"
     }
 
     init?(_ section: inout ConfigurationSection, name: String, base: String) {
@@ -19,6 +20,8 @@ extension ServerConfiguration.Provider {
         case .auth0: kind = Self.tokens(&section, name, base) { _ in .auth0 }
         case .keycloak: kind = Self.tokens(&section, name, base) { _ in .keycloak }
         case .introspection: kind = Introspection(&section, name: name, base: base).map { .introspection($0) }
+        case .certificate: kind = Self.certificates(&section, name, base)
+        case .awsIAM: kind = Self.aws(&section, name)
         }
         guard let kind else { return nil }
         self.init(name: name, line: section.line, kind: kind)
@@ -86,6 +89,11 @@ extension ServerConfiguration.Provider {
     }
 }
 
+/// Whether tokens must be bound to a key or a certificate.
+private enum BoundTokens: String, CaseIterable {
+    case optional, required
+}
+
 extension ServerConfiguration.Provider.TokenSettings {
     init?(
         _ section: inout ConfigurationSection, name: String, base: String,
@@ -117,6 +125,8 @@ extension ServerConfiguration.Provider.TokenSettings {
         )
         configuration.profile = profile
         configuration.clients = clients
+        configuration.requiresBinding =
+            section.choice("bound_tokens", BoundTokens.self, default: .optional) == .required
         switch profile {
         case .entra(let tenants): configuration.issuers = tenants.issuers
         case .google: configuration.issuers = GoogleAccounts.issuers

@@ -101,6 +101,9 @@ extension ServerConfiguration {
         var limits = top.sectionOrEmpty("limits")
         defaultBudget = limits.duration("default_budget", in: .milliseconds(10)...(.seconds(60)), default: .seconds(5))
         verifiedTokens = limits.int("verified_tokens", in: 1...1_048_576, default: 16_384)
+        let proofAge = limits.duration("proof_age", in: .seconds(5)...(.seconds(300)), default: .seconds(60))
+        self.proofAge = proofAge.components.seconds
+        rememberedProofs = limits.int("remembered_proofs", in: 64...(1 << 24), default: 262_144)
         eventLoops = limits.int("event_loops", in: 0...256, default: 0)
         limits.rejectUnknownKeys()
         checkOverlaps(&top)

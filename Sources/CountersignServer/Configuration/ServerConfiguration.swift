@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Callout
 import DecisionEngine
 import Identity
 import Transport
@@ -29,6 +30,8 @@ package struct ServerConfiguration: Sendable {
         var keys: [String]
         var subjects: [String]
         var mayForward: Bool
+        /// Where it hands over its clients' certificates, if it may.
+        var certificateHeader: CertificateHeader
     }
 
     /// One entry of `providers`.
@@ -39,6 +42,17 @@ package struct ServerConfiguration: Sendable {
             case tokens(TokenSettings)
             /// An issuer that is asked about tokens.
             case introspection(Introspection)
+            /// Client certificates.
+            case certificates(CertificateCallerSettings)
+            /// Principals of AWS IAM.
+            case aws(AWSSettings)
+        }
+
+        /// Principals of AWS and how STS is reached.
+        struct AWSSettings: Sendable, Hashable {
+            var callers: AWSCallerSettings
+            /// Whether STS may be asked over plain HTTP and at private addresses: for laptops and tests.
+            var allowsInsecure: Bool
         }
 
         /// An issuer of JWTs and its keys.
@@ -106,23 +120,23 @@ package struct ServerConfiguration: Sendable {
         var issuers: [String] {
             switch kind {
             case .tokens(let settings): settings.configuration.issuers
-            case .introspection: []
+            case .introspection, .certificates, .aws: []
             }
         }
 
         /// Whether it would be asked about opaque tokens.
         var readsOpaqueTokens: Bool {
             switch kind {
-            case .tokens: false
+            case .tokens, .certificates, .aws: false
             case .introspection: true
             }
         }
 
-        /// Whether it can say if a token is active at the moment.
+        /// Whether it can say if a token is active at the moment; callers without tokens have no such state.
         var hasLiveState: Bool {
             switch kind {
             case .tokens(let settings): settings.introspection != nil
-            case .introspection: true
+            case .introspection, .certificates, .aws: true
             }
         }
 
@@ -131,6 +145,7 @@ package struct ServerConfiguration: Sendable {
             switch kind {
             case .tokens(let settings): settings.introspection
             case .introspection(let introspection): introspection
+            case .certificates, .aws: nil
             }
         }
 
@@ -139,6 +154,8 @@ package struct ServerConfiguration: Sendable {
             switch kind {
             case .tokens(let settings): settings.configuration.mapping
             case .introspection(let introspection): introspection.settings.mapping
+            case .certificates: .certificates
+            case .aws: .awsPrincipals
             }
         }
     }
@@ -180,6 +197,10 @@ package struct ServerConfiguration: Sendable {
     /// How long a gateway that names no deadline is taken to wait.
     var defaultBudget: Duration
     var verifiedTokens: Int
+    /// How old a proof of possession may be, in seconds.
+    var proofAge: Int64
+    /// How many used proofs are remembered.
+    var rememberedProofs: Int
     /// Threads that serve connections; 0 for one per core.
     var eventLoops: Int
 }

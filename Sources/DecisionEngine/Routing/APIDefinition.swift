@@ -19,6 +19,8 @@ package struct APIDefinition: Sendable {
     ///
     /// True where the operator declared no order.
     package var refusesSeveralCredentials: Bool
+    /// `https://host:port` as callers see it, where gateways do not say; for what is bound to a URL.
+    package var externalOrigin: String?
     package var routes: [RouteDefinition]
 
     package init(
@@ -30,6 +32,7 @@ package struct APIDefinition: Sendable {
         providers: [String],
         credentials: [CredentialSource] = [.authorization],
         refusesSeveralCredentials: Bool = false,
+        externalOrigin: String? = nil,
         routes: [RouteDefinition]
     ) {
         self.name = name
@@ -40,6 +43,7 @@ package struct APIDefinition: Sendable {
         self.providers = providers
         self.credentials = credentials
         self.refusesSeveralCredentials = refusesSeveralCredentials
+        self.externalOrigin = externalOrigin
         self.routes = routes
     }
 }

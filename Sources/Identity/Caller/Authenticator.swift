@@ -6,12 +6,18 @@ public enum Authenticator: Sendable {
     case tokens(TokenProvider)
     /// Tokens that only their issuer can read.
     case introspection(IntrospectionProvider)
+    /// Client certificates of one set of authorities.
+    case certificates(CertificateCallerProvider)
+    /// Principals of AWS IAM.
+    case aws(AWSCallerProvider)
 
     /// The name in the configuration.
     public var name: String {
         switch self {
         case .tokens(let provider): provider.configuration.name
         case .introspection(let provider): provider.settings.name
+        case .certificates(let provider): provider.settings.name
+        case .aws(let provider): provider.settings.name
         }
     }
 
@@ -20,7 +26,9 @@ public enum Authenticator: Sendable {
         switch (self, other) {
         case (.tokens(let mine), .tokens(let its)): mine === its
         case (.introspection(let mine), .introspection(let its)): mine === its
-        case (.tokens, _), (.introspection, _): false
+        case (.certificates(let mine), .certificates(let its)): mine === its
+        case (.aws(let mine), .aws(let its)): mine === its
+        case (.tokens, _), (.introspection, _), (.certificates, _), (.aws, _): false
         }
     }
 }
@@ -41,6 +49,10 @@ public enum PendingAuthentication: Sendable {
     case introspection(IntrospectionQuestion)
     /// What the issuer says of a token that was verified here, where live state is wanted.
     case liveState(AuthenticatedCaller, IntrospectionQuestion)
+    /// The verification of a certificate.
+    case certificate(CertificateQuestion)
+    /// What STS says of a signature.
+    case aws(AWSQuestion)
 }
 
 /// A question about one credential to the issuer that can read it.
@@ -50,6 +62,20 @@ public struct IntrospectionQuestion: Sendable {
     let digest: TokenDigest
     /// What kind of token it is (`token_type_hint`).
     let hint: String
+}
+
+/// A certificate that is to be verified.
+public struct CertificateQuestion: Sendable {
+    let provider: CertificateCallerProvider
+    let certificate: PresentedCertificate
+    let now: Int64
+}
+
+/// A signature about which STS is to be asked.
+public struct AWSQuestion: Sendable {
+    let provider: AWSCallerProvider
+    let token: String
+    let now: Int64
 }
 
 /// How to go on after a wait.

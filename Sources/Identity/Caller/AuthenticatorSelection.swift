@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Callout
 
 /// The ways in which callers of one API may identify themselves.
 ///
@@ -10,14 +11,18 @@ public struct AuthenticatorSelection: Sendable {
     public enum Conflict: Error, Sendable, Hashable {
         /// Two providers of JWTs have the same issuer.
         case issuer(String)
-        /// Two providers would be picked by the same credentials; names what picks them.
-        case several(String)
+        /// Two providers take the same kind of credential, and nothing in it picks one.
+        case kind(String, String)
     }
 
     /// The issuers of JWTs; `nil` if there is none.
     public let tokens: ProviderSelection?
     /// The issuer that is asked about tokens that only it can read; `nil` if there is none.
     public let opaqueTokens: IntrospectionProvider?
+    /// Who identifies callers by their certificates.
+    public let certificates: CertificateCallerProvider?
+    /// Who identifies principals of AWS.
+    public let aws: AWSCallerProvider?
 
     /// Sorts authenticators by what picks them.
     ///
@@ -25,15 +30,23 @@ public struct AuthenticatorSelection: Sendable {
     public init(_ authenticators: [Authenticator]) throws(Conflict) {
         var providers: [TokenProvider] = []
         var introspection: IntrospectionProvider?
+        var certificates: CertificateCallerProvider?
+        var aws: AWSCallerProvider?
         for authenticator in authenticators {
             switch authenticator {
             case .tokens(let provider): providers.append(provider)
             case .introspection(let provider):
-                guard introspection == nil else { throw .several("opaque tokens") }
+                if let other = introspection { throw .kind(other.settings.name, provider.settings.name) }
                 introspection = provider
+            case .certificates(let provider):
+                if let other = certificates { throw .kind(other.settings.name, provider.settings.name) }
+                certificates = provider
+            case .aws(let provider):
+                if let other = aws { throw .kind(other.settings.name, provider.settings.name) }
+                aws = provider
             }
         }
-        opaqueTokens = introspection
+        (opaqueTokens, self.certificates, self.aws) = (introspection, certificates, aws)
         do throws(ProviderSelection.DuplicateIssuer) {
             tokens = providers.isEmpty ? nil : try ProviderSelection(providers)
         } catch {
@@ -42,12 +55,26 @@ public struct AuthenticatorSelection: Sendable {
     }
 }
 
+extension AuthenticatorSelection {
+    /// What the gateway says of the caller in a request that carries no credential of the caller's own.
+    package func implied(by request: borrowing CalloutRequest) -> Credential? {
+        guard certificates != nil else { return nil }
+        // A field that cannot be read is a credential too: it is refused, not passed over.
+        do throws(IdentityError) {
+            return try PresentedCertificate.find(in: request) == nil ? nil : .certificate
+        } catch {
+            return .certificate
+        }
+    }
+}
+
 extension AuthenticatorSelection.Conflict: CustomStringConvertible {
     /// The conflict in words.
     public var description: String {
         switch self {
+        case .kind(let first, let second):
+            "providers `\(first)` and `\(second)` take the same kind of credential; only one of them can be picked"
         case .issuer(let issuer): "two providers have the issuer `\(issuer)`; the issuer must pick one"
-        case .several(let what): "two providers would be asked about \(what); at most one may stand in an API"
         }
     }
 }

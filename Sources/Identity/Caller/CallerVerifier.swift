@@ -8,9 +8,14 @@ public import Callout
 public struct CallerVerifier: Sendable {
     /// Verifies JWTs.
     public let tokens: TokenVerifier
+    /// Checks that callers hold what their credentials are bound to.
+    public let possession: PossessionVerifier
 
     /// Makes a verifier.
-    public init(tokens: TokenVerifier) { self.tokens = tokens }
+    public init(tokens: TokenVerifier, possession: PossessionVerifier = PossessionVerifier()) {
+        self.tokens = tokens
+        self.possession = possession
+    }
 
     /// Verifies the credential of a request with the one authenticator that it picks; never suspends.
     ///
@@ -28,7 +33,8 @@ public struct CallerVerifier: Sendable {
         live: Bool, now: Int64, mayWait: Bool
     ) throws(IdentityError) -> Authentication {
         switch credential {
-        case .bearer(let token): return try bearer(token, selection, live, now, mayWait)
+        case .bearer(let token), .proven(let token): return try bearer(token, selection, live, now, mayWait)
+        case .certificate: return try certificate(request, selection, now, mayWait)
         case .basic(let pair):
             guard let provider = selection.opaqueTokens, provider.settings.acceptsBasic else {
                 throw .schemeNotAccepted("Basic")
@@ -40,6 +46,7 @@ public struct CallerVerifier: Sendable {
     private func bearer(
         _ token: String, _ selection: AuthenticatorSelection, _ live: Bool, _ now: Int64, _ mayWait: Bool
     ) throws(IdentityError) -> Authentication {
+        if AWSCallerProvider.recognizes(token) { return try aws(token, selection, now, mayWait) }
         guard let providers = selection.tokens else {
             guard let provider = selection.opaqueTokens else { throw .schemeNotAccepted("Bearer") }
             return try introspect(token, "access_token", provider, now, mayWait)
@@ -149,11 +156,34 @@ public struct CallerVerifier: Sendable {
         }
     }
 
+    private func certificate(
+        _ request: borrowing CalloutRequest, _ selection: AuthenticatorSelection, _ now: Int64, _ mayWait: Bool
+    ) throws(IdentityError) -> Authentication {
+        guard let provider = selection.certificates, let presented = try PresentedCertificate.find(in: request) else {
+            throw .noCredential
+        }
+        if let known = provider.caller(presented, now: now) { return .caller(known) }
+        guard mayWait else { throw .certificateRefused("there was no time to verify it") }
+        return .pending(.certificate(CertificateQuestion(provider: provider, certificate: presented, now: now)))
+    }
+
+    private func aws(
+        _ token: String, _ selection: AuthenticatorSelection, _ now: Int64, _ mayWait: Bool
+    ) throws(IdentityError) -> Authentication {
+        guard let provider = selection.aws else { throw .schemeNotAccepted("AWS") }
+        if let known = try provider.caller(token, now: now) { return .caller(known) }
+        guard mayWait else { throw .awsUnavailable(provider: provider.settings.name, "no answer in time") }
+        return .pending(.aws(AWSQuestion(provider: provider, token: token, now: now)))
+    }
+
     /// Waits for what an identification needs.
     ///
     /// Cancelling the task ends the wait; the credential is then verified again with what is at hand.
     public func wait(for pending: PendingAuthentication) async -> AwaitedAuthentication {
         switch pending {
+        case .certificate(let question):
+            return .settled(await question.provider.verify(question.certificate, now: question.now))
+        case .aws(let question): return .settled(await question.provider.ask(question.token, now: question.now))
         case .keys(let error, let selection):
             _ = await tokens.refreshKeys(after: error, from: selection)
             return .again

@@ -25,6 +25,7 @@ public struct ClientAssertionKey: Sendable {
     /// - Parameters:
     ///   - pem: The key in PEM form.
     ///   - keyID: The name under which the issuer knows it, if it has one.
+    /// - Throws: ``Unusable`` if the text is not such a key.
     public init(pem: String, keyID: String? = nil) throws(Unusable) {
         self.keyID = keyID
         if let key = try? P256.Signing.PrivateKey(pemRepresentation: pem) {

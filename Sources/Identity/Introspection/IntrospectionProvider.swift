@@ -111,7 +111,7 @@ public final class IntrospectionProvider: Service, Sendable {
 
     // MARK: At once
 
-    /// What is at hand about a token; `nil` if the issuer must be asked. Never suspends.
+    /// What is at hand about a token; `nil` if the issuer must be asked.
     func standing(of digest: TokenDigest, now: Int64) -> TokenStanding? {
         let moment = clock.milliseconds()
         guard let entry = cache.entry(digest, at: moment) else { return nil }
@@ -290,7 +290,8 @@ public final class IntrospectionProvider: Service, Sendable {
         let marks = RevocationMarks(
             issuer: settings.label, claims: answer.members, client: settings.mapping.client(of: answer.members))
         return AuthenticatedCaller(
-            principal: principal, evidence: evidence, marks: marks, digest: question.digest)
+            principal: principal, evidence: evidence, marks: marks, digest: question.digest,
+            binding: try TokenBinding(claims: answer.members, isRequired: false))
     }
 
     /// Keeps an answer from the moment that it was asked for: what happened since may not be in it.

@@ -12,6 +12,16 @@ public struct VerificationKey: Sendable {
         case ed25519(Curve25519.Signing.PublicKey)
         case rsa(_RSA.Signing.PublicKey)
         case symmetric(SymmetricKey)
+
+        /// The `kty` of such a key.
+        var type: String {
+            switch self {
+            case .p256, .p384, .p521: "EC"
+            case .ed25519: "OKP"
+            case .rsa: "RSA"
+            case .symmetric: "oct"
+            }
+        }
     }
 
     /// The key's `kid`, if it has one.

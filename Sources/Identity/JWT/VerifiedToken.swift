@@ -25,7 +25,7 @@ public final class VerifiedToken: Sendable {
 
     init(
         principal: Principal, claims: JSONObject, facts: TokenFacts, lifetime: TokenLifetime, digest: TokenDigest,
-        provider: TokenProvider, key: VerificationKey, keyRevision: UInt64
+        provider: TokenProvider, key: VerificationKey, keyRevision: UInt64, binding: TokenBinding
     ) {
         var evidence = CallerEvidence(.jwt, fingerprint: facts.fingerprint)
         evidence.issuer = facts.issuer
@@ -38,7 +38,8 @@ public final class VerifiedToken: Sendable {
         let client = provider.configuration.mapping.client(of: claims)
         caller = AuthenticatedCaller(
             principal: principal, evidence: evidence,
-            marks: RevocationMarks(issuer: facts.issuer, claims: claims, client: client), digest: digest)
+            marks: RevocationMarks(issuer: facts.issuer, claims: claims, client: client), digest: digest,
+            binding: binding)
         self.claims = claims
         self.facts = facts
         self.lifetime = lifetime
