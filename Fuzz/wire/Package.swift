@@ -36,8 +36,8 @@ let package = Package(
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ],
             exclude: [
-                "APIKey", "AWS", "Caller", "Cases", "ClientCertificate", "DPoP", "Documentation.docc", "Keys",
-                "Possession",
+                "APIKey", "AWS", "Caller", "Cases", "ClientAuthentication", "ClientCertificate", "DPoP",
+                "Documentation.docc", "Introspection", "Keys", "Possession",
                 "JWT/TokenProvider.swift", "JWT/TokenVerifier.swift", "JWT/VerifiedToken.swift",
                 "JWT/VerifiedTokenCache.swift",
             ]

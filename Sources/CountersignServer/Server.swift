@@ -70,12 +70,11 @@ package struct Server: Sendable {
     ) async throws {
         let registry = PrometheusRegistry(help: DecisionMetrics.help.merging(ServerMetrics.help) { first, _ in first })
         let fingerprint = CredentialFingerprint(key: try CredentialKey.load(configuration.data))
-        let fetcher = try HTTPFetcher(group: group)
-        let providers = IdentityProviders(fetcher: fetcher, fingerprint: fingerprint) { [logger] name, event in
-            audit.note(event, provider: name, logger: logger)
-        }
-        let prepared = try providers.prepare(configuration.providers)
-        let generation = try PolicyGeneration(configuration, files, providers: prepared)
+        let providers = IdentityProviders(
+            fetcher: try HTTPFetcher(group: group), fingerprint: fingerprint
+        ) { [logger] name, event in audit.note(event, provider: name, logger: logger) }
+        let prepared = try Self.prepare(providers, configuration)
+        let generation = try PolicyGeneration(configuration, files, providers: prepared.authenticators)
         let verifier = TokenVerifier(
             cache: VerifiedTokenCache(capacity: configuration.verifiedTokens),
             fingerprint: fingerprint
@@ -93,7 +92,7 @@ package struct Server: Sendable {
             authenticator: authenticator, decisionPoint: decisionPoint, defaultBudget: configuration.defaultBudget
         )
         let keys = ProviderUpkeep()
-        for service in providers.activate(prepared, configuration.providers) { keys.run(service) }
+        for service in providers.activate(prepared) { keys.run(service) }
         let state = ServiceState(
             audit: audit, providers: providers, decisionPoint: decisionPoint, verifier: verifier, registry: registry
         )
@@ -118,6 +117,21 @@ package struct Server: Sendable {
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
         ).run()
+    }
+}
+
+extension Server {
+    /// Prepares the identity providers; secrets that cannot be read are told like every other problem.
+    static func prepare(
+        _ providers: IdentityProviders, _ configuration: ServerConfiguration, only names: Set<String>? = nil
+    ) throws -> IdentityProviders.Prepared {
+        do {
+            return try providers.prepare(configuration, only: names)
+        } catch let failure as ProviderSecrets.Failure {
+            throw StartFailure(failure.problems)
+        } catch let failure as IdentityProviders.Unusable {
+            throw StartFailure("\(configuration.file): \(failure)")
+        }
     }
 }
 

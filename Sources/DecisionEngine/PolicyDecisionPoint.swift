@@ -188,7 +188,8 @@ package final class PolicyDecisionPoint: Sendable {
                 found = try awaited.get()
             } else {
                 let authentication = try verifier.authenticate(
-                    credential, in: work.callout, from: selection, now: work.seconds, mayWait: mayWait)
+                    credential, in: work.callout, from: selection, live: match.route.wantsLiveState, now: work.seconds,
+                    mayWait: mayWait)
                 switch authentication {
                 case .caller(let caller): found = caller
                 case .pending(let pending): return .pending(pending)

@@ -2,6 +2,22 @@
 public import Callout
 
 extension IdentityError {
+    /// The issuer whose newer keys could turn the error into an acceptance; `nil` if none could.
+    var issuerOfMissingKeys: String? {
+        switch self {
+        case .unknownKey(let issuer, _), .ambiguousKey(let issuer), .keysNotLoaded(let issuer),
+            .keysStale(let issuer, _):
+            issuer
+        case .noCredential, .schemeNotAccepted, .tokenTooLarge, .tokenMalformed, .issuerNotAccepted,
+            .algorithmNotAccepted, .tokenTypeNotAccepted, .signatureNotValid, .tokenExpired, .tokenNotYetValid,
+            .audienceNotAccepted, .clientNotAccepted, .claimNotAccepted, .tokenInactive, .scopeMissing, .tokenRevoked,
+            .introspection, .introspectionOverloaded, .apiKeyUnknown, .apiKeyExpired, .certificateNotTrusted,
+            .proofNotAccepted, .proofMissing, .proofReplayed, .tooManyProofs, .certificateRefused,
+            .awsSignatureNotAccepted, .awsReplayed, .awsPrincipalNotAccepted, .awsUnavailable:
+            nil
+        }
+    }
+
     /// The stable reason code.
     public var code: ReasonCode {
         switch self {
@@ -17,6 +33,10 @@ extension IdentityError {
         case .audienceNotAccepted: .tokenAudience
         case .claimNotAccepted(_, .overage): .groupsOverage
         case .claimNotAccepted, .clientNotAccepted: .tokenClaims
+        case .tokenInactive: .tokenInactive
+        case .scopeMissing: .scopeMissing
+        case .tokenRevoked: .tokenRevoked
+        case .introspectionOverloaded: .overloaded
         case .proofNotAccepted: .proofInvalid
         case .proofMissing: .proofMissing
         case .proofReplayed: .proofReplay
@@ -26,7 +46,7 @@ extension IdentityError {
         case .awsReplayed: .awsReplay
         case .awsPrincipalNotAccepted: .awsPrincipal
         case .awsUnavailable: .idpUnavailable
-        case .keysNotLoaded, .keysStale: .idpUnavailable
+        case .keysNotLoaded, .keysStale, .introspection: .idpUnavailable
         case .apiKeyUnknown: .apiKeyUnknown
         case .apiKeyExpired: .apiKeyExpired
         case .certificateNotTrusted: .certificateUntrusted
@@ -59,6 +79,11 @@ extension IdentityError: CustomStringConvertible {
         case .audienceNotAccepted(let issuer): "a token of issuer `\(issuer)` is meant for another audience"
         case .clientNotAccepted(let issuer): "a token of issuer `\(issuer)` names a client that `clients` does not list"
         case .claimNotAccepted(let name, let problem): "claim `\(name)` \(problem.rawValue)"
+        case .tokenInactive(let issuer): "issuer `\(issuer)` says that the token is not active"
+        case .scopeMissing(let issuer): "a token of issuer `\(issuer)` lacks a scope that the provider requires"
+        case .tokenRevoked: "the credential has been revoked"
+        case .introspection(let issuer, let failure): "issuer `\(issuer)` could not be asked about a token: \(failure)"
+        case .introspectionOverloaded(let issuer): "too many tokens wait for issuer `\(issuer)` to be asked about"
         case .keysNotLoaded(let issuer): "the keys of issuer `\(issuer)` have not been loaded yet"
         case .keysStale(let issuer, let age): "the keys of issuer `\(issuer)` are \(age) s old and cannot be renewed"
         case .apiKeyUnknown: "no such API key"

@@ -34,6 +34,16 @@ public enum IdentityError: Error, Sendable, Hashable {
     case clientNotAccepted(issuer: String)
     /// A claim is missing, has the wrong type, or holds a value that is not accepted.
     case claimNotAccepted(name: String, ClaimProblem)
+    /// The issuer says that the token is not active.
+    case tokenInactive(issuer: String)
+    /// The token lacks a scope that the provider requires.
+    case scopeMissing(issuer: String)
+    /// Token, session, subject or client has been revoked.
+    case tokenRevoked
+    /// The issuer could not be asked about the token.
+    case introspection(issuer: String, IntrospectionFailure)
+    /// More tokens wait for the issuer than may.
+    case introspectionOverloaded(issuer: String)
     /// No key set of the issuer has been loaded yet.
     case keysNotLoaded(issuer: String)
     /// The issuer's keys could not be renewed for longer than allowed; the age is in seconds.

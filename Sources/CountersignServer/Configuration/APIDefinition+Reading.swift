@@ -28,10 +28,11 @@ extension APIDefinition {
         let declared = Self.credentials(&section)
         let authentication = section.choice("authentication", AuthenticationNeed.self, default: .required)
         let onDeny = section.choice("on_deny", RouteDefinition.OnDeny.self, default: .variables)
+        let live = section.bool("live", default: false)
         let routes = section.listedSections("routes").compactMap { route in
             var route = route
             defer { route.rejectUnknownKeys() }
-            return RouteDefinition(&route, onDeny: onDeny, authentication: authentication)
+            return RouteDefinition(&route, onDeny: onDeny, authentication: authentication, live: live)
         }
         if routes.isEmpty { section.problem("routes", "names no route") }
         if providers.isEmpty, !routes.allSatisfy(\.allowsAnonymous) {
@@ -93,7 +94,9 @@ enum AuthenticationNeed: String, CaseIterable {
 }
 
 extension RouteDefinition {
-    init?(_ section: inout ConfigurationSection, onDeny: OnDeny, authentication: AuthenticationNeed) {
+    init?(
+        _ section: inout ConfigurationSection, onDeny: OnDeny, authentication: AuthenticationNeed, live: Bool
+    ) {
         let name = section.string("name")
         var match = section.sectionOrEmpty("match")
         let methods = (match.strings("methods") ?? []).map { method in
@@ -118,11 +121,12 @@ extension RouteDefinition {
         }
         let onError = section.choice("on_error", OnError.self, default: .report)
         let need = section.choice("authentication", AuthenticationNeed.self, default: authentication)
+        let wantsLiveState = section.bool("live", default: live)
         guard let name else { return nil }
         self.init(
             name: name, methods: methods, path: path, action: action, resource: resource, onDeny: denial,
             identityHeaders: headers, contextHeaders: context, attributes: attributes,
-            deniesOnError: onError == .deny, allowsAnonymous: need == .optional
+            deniesOnError: onError == .deny, allowsAnonymous: need == .optional, wantsLiveState: wantsLiveState
         )
     }
 

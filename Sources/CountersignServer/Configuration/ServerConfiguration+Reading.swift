@@ -127,7 +127,15 @@ extension ServerConfiguration {
             )
         }
         for api in apis {
-            let issuers = providers.filter { api.providers.contains($0.name) }.flatMap(\.issuers)
+            let chosen = providers.filter { api.providers.contains($0.name) }
+            if chosen.count(where: \.readsOpaqueTokens) > 1 {
+                top.problem("apis", "API `\(api.name)` has two providers for opaque tokens; at most one can be asked")
+            }
+            if api.routes.contains(where: \.wantsLiveState), let other = chosen.first(where: { !$0.hasLiveState }) {
+                top.problem(
+                    "apis", "API `\(api.name)` wants live state, but provider `\(other.name)` has no `introspection`")
+            }
+            let issuers = chosen.flatMap(\.issuers)
             if Set(issuers).count < issuers.count {
                 top.problem(
                     "apis", "API `\(api.name)` has two providers with the same issuer; the issuer must pick one")

@@ -91,6 +91,8 @@ package struct RouteDefinition: Sendable {
     package var deniesOnError: Bool
     /// Whether callers without any credential reach the policies as `Anonymous::"anonymous"`.
     package var allowsAnonymous: Bool
+    /// Whether a token that was verified here must also be active by its issuer's word.
+    package var wantsLiveState: Bool
 
     package init(
         name: String,
@@ -103,7 +105,8 @@ package struct RouteDefinition: Sendable {
         contextHeaders: [String] = [],
         attributes: [String] = [],
         deniesOnError: Bool = false,
-        allowsAnonymous: Bool = false
+        allowsAnonymous: Bool = false,
+        wantsLiveState: Bool = false
     ) {
         self.name = name
         self.methods = methods
@@ -116,5 +119,6 @@ package struct RouteDefinition: Sendable {
         self.attributes = attributes
         self.deniesOnError = deniesOnError
         self.allowsAnonymous = allowsAnonymous
+        self.wantsLiveState = wantsLiveState
     }
 }

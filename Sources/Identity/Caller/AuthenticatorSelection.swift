@@ -3,8 +3,9 @@ package import Callout
 
 /// The ways in which callers of one API may identify themselves.
 ///
-/// What is presented picks exactly one of them: the issuer of a JWT, the prefix of an API key, the scheme of the header.
-/// They are never tried one after another, so that a bad credential never falls through to a weaker scheme.
+/// What is presented picks exactly one of them: the issuer of a JWT, the prefix of an API key, the scheme of the header;
+/// a token of no known form is for the issuer that is asked. They are never tried one after another, so that a bad
+/// credential never falls through to a weaker scheme.
 public struct AuthenticatorSelection: Sendable {
     /// Why authenticators cannot stand side by side.
     public enum Conflict: Error, Sendable, Hashable {
@@ -16,6 +17,8 @@ public struct AuthenticatorSelection: Sendable {
 
     /// The issuers of JWTs; `nil` if there is none.
     public let tokens: ProviderSelection?
+    /// The issuer that is asked about tokens that only it can read; `nil` if there is none.
+    public let opaqueTokens: IntrospectionProvider?
     /// Who identifies callers by their certificates.
     public let certificates: CertificateCallerProvider?
     /// Who identifies principals of AWS.
@@ -26,11 +29,15 @@ public struct AuthenticatorSelection: Sendable {
     /// - Throws: ``Conflict`` if a credential could pick more than one of them.
     public init(_ authenticators: [Authenticator]) throws(Conflict) {
         var providers: [TokenProvider] = []
+        var introspection: IntrospectionProvider?
         var certificates: CertificateCallerProvider?
         var aws: AWSCallerProvider?
         for authenticator in authenticators {
             switch authenticator {
             case .tokens(let provider): providers.append(provider)
+            case .introspection(let provider):
+                if let other = introspection { throw .kind(other.settings.name, provider.settings.name) }
+                introspection = provider
             case .certificates(let provider):
                 if let other = certificates { throw .kind(other.settings.name, provider.settings.name) }
                 certificates = provider
@@ -39,7 +46,7 @@ public struct AuthenticatorSelection: Sendable {
                 aws = provider
             }
         }
-        (self.certificates, self.aws) = (certificates, aws)
+        (opaqueTokens, self.certificates, self.aws) = (introspection, certificates, aws)
         do throws(ProviderSelection.DuplicateIssuer) {
             tokens = providers.isEmpty ? nil : try ProviderSelection(providers)
         } catch {

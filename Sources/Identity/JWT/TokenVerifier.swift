@@ -85,18 +85,7 @@ public struct TokenVerifier: Sendable {
     }
 
     private func provider(toRefreshAfter error: IdentityError, _ selection: ProviderSelection) -> TokenProvider? {
-        switch error {
-        case .unknownKey(let issuer, _), .ambiguousKey(let issuer), .keysNotLoaded(let issuer),
-            .keysStale(let issuer, _):
-            selection.provider(named: issuer)
-        case .noCredential, .schemeNotAccepted, .tokenTooLarge, .tokenMalformed, .issuerNotAccepted,
-            .algorithmNotAccepted,
-            .tokenTypeNotAccepted, .signatureNotValid, .tokenExpired, .tokenNotYetValid, .audienceNotAccepted,
-            .clientNotAccepted, .claimNotAccepted, .apiKeyUnknown, .apiKeyExpired, .certificateNotTrusted,
-            .proofNotAccepted, .proofMissing, .proofReplayed, .tooManyProofs, .certificateRefused,
-            .awsSignatureNotAccepted, .awsReplayed, .awsPrincipalNotAccepted, .awsUnavailable:
-            nil
-        }
+        error.issuerOfMissingKeys.flatMap { selection.provider(named: $0) }
     }
 
     /// Whether the key that verified the token is still the one that would be chosen for it.

@@ -84,6 +84,18 @@ public struct TokenDigest: Sendable, Hashable {
         self.words = words
     }
 
+    /// Takes the first 32 bytes of a hash.
+    init(_ hash: [UInt8]) {
+        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        withUnsafeMutableBytes(of: &words) { target in
+            hash.withUnsafeBytes { target.copyBytes(from: $0.prefix(target.count)) }
+        }
+        self.words = words
+    }
+
+    /// The 32 bytes.
+    var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
+
     /// Compares all 32 bytes.
     public static func == (left: TokenDigest, right: TokenDigest) -> Bool { left.words == right.words }
 
