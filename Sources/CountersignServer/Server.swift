@@ -98,8 +98,10 @@ package struct Server: Sendable {
             path: configuration.file, overrides: overrides, providers: providers, keys: keys, gate: gate, audit: audit,
             listeners: listeners, state: state, current: (configuration, files), logger: logger
         )
+        let indexing: [any Service] =
+            configuration.audit.keepsIndex ? [IndexKeeping(audit, logger: logger)].compactMap { $0 } : []
         try await ServiceGroup(
-            services: [audit.background, keys, reloader] + listeners.services + [
+            services: [audit.background, keys, reloader] + indexing + listeners.services + [
                 SelfDecision(decisionPoint, group.any(), state)
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
