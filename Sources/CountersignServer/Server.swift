@@ -111,8 +111,10 @@ package struct Server: Sendable {
                 in: ControlContext(audit: audit, service: state, source: source, caller: caller))
         }
         let retention = RetentionKeeper(audit: audit, source: source, logger: logger)
+        let indexing: [any Service] =
+            configuration.audit.keepsIndex ? [IndexKeeping(audit, logger: logger)].compactMap { $0 } : []
         try await ServiceGroup(
-            services: [audit.background, keys, control, retention, reloader] + listeners.services + [
+            services: [audit.background, keys, control, retention, reloader] + indexing + listeners.services + [
                 SelfDecision(decisionPoint, group.any(), state)
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger

@@ -9,7 +9,7 @@ import CAudit
 #endif
 
 /// A thread of its own, since waiting for a disk must not hold up an event loop or the cooperative pool.
-enum LogThread {
+package enum LogThread {
     private final class Work: Sendable {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
@@ -23,7 +23,7 @@ enum LogThread {
     ///     takes the processor from nobody (Linux, `SCHED_BATCH`).
     ///   - body: What it does.
     /// - Throws: ``AuditLogError/storage(operation:path:code:)`` when the system has no thread to give.
-    static func start(
+    package static func start(
         _ name: String, isBackground: Bool = false, _ body: @escaping @Sendable () -> Void
     ) throws(AuditLogError) {
         let named: @Sendable () -> Void = {

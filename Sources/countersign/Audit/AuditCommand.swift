@@ -9,6 +9,8 @@ struct AuditCommand: AsyncParsableCommand {
             VerifyLogCommand.self, ShowRecordCommand.self, SearchLogCommand.self, ReindexCommand.self,
             EraseLogCommand.self,
             HoldLogCommand.self, PruneLogCommand.self, RotateLogKeyVerb.self,
+            ProveRecordCommand.self, ExplainRecordCommand.self, ReplayRecordCommand.self, ExportLogCommand.self,
+            MergeLogsCommand.self, TailLogCommand.self,
         ]
     )
 }
