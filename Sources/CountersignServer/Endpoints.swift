@@ -10,8 +10,11 @@ import Transport
 enum PublicEndpoints {
     static func handle(
         _ call: HTTPCallRequest, _ responder: HTTPResponder, _ gate: CalloutGate,
-        _ protocols: [ServerConfiguration.Listener.WireProtocol]
+        _ protocols: [ServerConfiguration.Listener.WireProtocol], _ witness: WitnessService?
     ) {
+        if call.path == WitnessService.path, protocols.contains(.witness), let witness {
+            return witness.handle(call, responder)
+        }
         if call.path == DecisionsService.path, protocols.contains(.decisions) {
             return DecisionsService.handle(call, responder, gate)
         }

@@ -16,7 +16,7 @@ struct Listeners: Sendable {
 
     init(
         _ configuration: ServerConfiguration, gate: CalloutGate, state: ServiceState, group: any EventLoopGroup,
-        registry: PrometheusRegistry
+        registry: PrometheusRegistry, witness: WitnessService?
     ) async throws {
         var services: [any Service] = []
         var lines: [String] = []
@@ -33,7 +33,9 @@ struct Listeners: Sendable {
         if let settings = configuration.http {
             let listener = HTTPListener(
                 configuration: settings.listener, group: group, events: Self.events("http", registry)
-            ) { call, responder in PublicEndpoints.handle(call, responder, gate, settings.protocols) }
+            ) { call, responder in
+                PublicEndpoints.handle(call, responder, gate, settings.protocols, witness)
+            }
             try await listener.bind()
             certificates.append(("http", listener.prepareCertificates))
             services.append(listener)
