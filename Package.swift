@@ -99,7 +99,8 @@ let package = Package(
         .executableTarget(
             name: "countersign",
             dependencies: [
-                "AuditLog", "AuditTools", "CountersignServer", "DevelopmentIdentityProvider", "Fields", "Gateways",
+                "AuditLog", "AuditTools", "Cedar", "CountersignServer", "DevelopmentIdentityProvider", "Fields",
+                "Gateways",
                 "Identity",
                 "Outbound", "PolicyTools", "StrictJSON", "Transport", .argumentParser, .lifecycle, .logging, .nioCore,
                 .nioPosix, .signals,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuditLog
+import AuditTools
 import Cedar
 import DecisionEngine
 import Foundation
@@ -11,6 +12,13 @@ import StrictJSON
 /// The audit log of the service with the administrative records that the server writes.
 struct AuditTrail: Sendable {
     let recorder: DecisionRecorder
+    /// Where policy sets, schemas and entities are kept; `nil` without a log.
+    let sets: SetStore?
+    /// The audit directory; `nil` without a log.
+    let directory: String?
+    /// The keys whose checkpoints the service itself believes.
+    let verifierKeys: [VerifierKey]
+    let logger: Logger
     /// Records of events that come from where nobody can wait.
     let background = BackgroundWork()
 
@@ -26,7 +34,9 @@ struct AuditTrail: Sendable {
         let settings = configuration.audit
         try FileManager.default.createDirectory(
             atPath: configuration.data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        guard settings.mode != .off else { return AuditTrail(recorder: .off) }
+        guard settings.mode != .off else {
+            return AuditTrail(recorder: .off, sets: nil, directory: nil, verifierKeys: [], logger: logger)
+        }
         let directory = configuration.data + "/audit"
         let key = try signingKey(settings, directory: directory, data: configuration.data)
         var audit = AuditLogConfiguration(directory: directory, origin: settings.origin, key: key)
@@ -36,7 +46,9 @@ struct AuditTrail: Sendable {
         audit.segmentBytes = settings.segmentBytes
         audit.bootMembers.append("version", .string(CountersignVersion.text))
         audit.logger = logger
-        return AuditTrail(recorder: .log(try AuditLog.open(audit)))
+        return AuditTrail(
+            recorder: .log(try AuditLog.open(audit)), sets: SetStore(directory: directory), directory: directory,
+            verifierKeys: [key.verifierKey], logger: logger)
     }
 
     /// The log key; drawn when neither it nor the log exists.
@@ -67,7 +79,21 @@ struct AuditTrail: Sendable {
         settings.append("mode", .string(configuration.audit.mode.rawValue))
         settings.append("providers", .array(configuration.providers.map { .string($0.name) }))
         await write("config.activate", "config", settings)
-        if previous?.digests != files.digests { await write("policy.activate", "policy", policy) }
+        guard previous?.digests != files.digests else { return }
+        keep(files)
+        await write("policy.activate", "policy", policy)
+    }
+
+    /// Keeps what decides from now on, so that its decisions can be explained and made again.
+    private func keep(_ files: PolicyFiles) {
+        guard let sets else { return }
+        for (digest, bytes) in files.contents {
+            do throws(AuditToolError) { try sets.keep(bytes, digest: digest) } catch {
+                logger.error(
+                    "policies could not be kept; their decisions cannot be made again",
+                    metadata: ["digest": "\(digest)", "error": "\(error)"])
+            }
+        }
     }
 
     /// Records that a reload was refused; the set before stays in force.

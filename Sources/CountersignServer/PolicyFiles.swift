@@ -11,6 +11,8 @@ struct PolicyFiles {
     let policies: PolicySet
     let entities: [Entity]
     let digests: PolicyGeneration.Digests
+    /// What each digest is taken of.
+    let contents: [(digest: String, bytes: [UInt8])]
     /// Relative paths of the policy files, sorted.
     let files: [String]
     /// What policies are checked against.
@@ -47,14 +49,13 @@ struct PolicyFiles {
             return (nil, problems)
         }
         guard problems.isEmpty else { return (nil, problems + warnings) }
-        let digests = PolicyGeneration.Digests(
-            policySet: ContentDigest.text(
-                of: sources.flatMap { lengthPrefixed(Array($0.file.utf8)) + lengthPrefixed($0.bytes) }),
-            schema: ContentDigest.text(of: schema.json()), entities: ContentDigest.text(of: bytes)
-        )
+        let set = sources.flatMap { lengthPrefixed(Array($0.file.utf8)) + lengthPrefixed($0.bytes) }
+        let contents = [set, schema.json(), bytes].map { (digest: ContentDigest.text(of: $0), bytes: $0) }
         let files = PolicyFiles(
-            policies: policies, entities: entities, digests: digests, files: sources.map(\.file), schema: schema,
-            warnings: warnings)
+            policies: policies, entities: entities,
+            digests: PolicyGeneration.Digests(
+                policySet: contents[0].digest, schema: contents[1].digest, entities: contents[2].digest),
+            contents: contents, files: sources.map(\.file), schema: schema, warnings: warnings)
         return (files, [])
     }
 

@@ -108,8 +108,10 @@ package struct Server: Sendable {
             command, caller throws(ControlProblem) in
             try await command.perform(in: ControlContext(audit: audit, service: state, caller: caller))
         }
+        let indexing: [any Service] =
+            configuration.audit.keepsIndex ? [IndexKeeping(audit, logger: logger)].compactMap { $0 } : []
         try await ServiceGroup(
-            services: [audit.background, keys, control, reloader] + listeners.services + [
+            services: [audit.background, keys, control, reloader] + indexing + listeners.services + [
                 SelfDecision(decisionPoint, group.any(), state)
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger

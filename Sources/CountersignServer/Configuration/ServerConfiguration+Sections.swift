@@ -135,7 +135,8 @@ extension ServerConfiguration {
                 "checkpoint_interval", in: .milliseconds(50)...(.seconds(60)), default: .seconds(1)
             ),
             minimumFreeBytes: section.bytes("min_free", in: 0...(1 << 50), default: 1 << 30),
-            segmentBytes: section.bytes("segment", in: (1 << 20)...(1 << 30), default: 64 << 20)
+            segmentBytes: section.bytes("segment", in: (1 << 20)...(1 << 30), default: 64 << 20),
+            keepsIndex: section.bool("index", default: true)
         )
     }
 }

@@ -179,6 +179,8 @@ package struct ServerConfiguration: Sendable {
         var checkpointInterval: Duration
         var minimumFreeBytes: Int
         var segmentBytes: Int
+        /// Whether the service keeps `index.sqlite` itself.
+        var keepsIndex: Bool
     }
 
     /// The file as the operator named it.

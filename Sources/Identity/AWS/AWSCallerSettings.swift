@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import StrictJSON
 
 /// Which callers of AWS IAM are accepted, and whom to ask about them.
 public struct AWSCallerSettings: Sendable, Hashable {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Callout
+import StrictJSON
 
 /// Turns a credential into a caller; at once where everything is at hand.
 ///

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Callout
 import Crypto
+import StrictJSON
 
 /// Checks that the caller holds the key or the certificate that its credential is bound to.
 ///

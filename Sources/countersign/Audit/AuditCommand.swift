@@ -7,6 +7,8 @@ struct AuditCommand: ParsableCommand {
         commandName: "audit", abstract: "The audit log.",
         subcommands: [
             VerifyLogCommand.self, ShowRecordCommand.self, SearchLogCommand.self, ReindexCommand.self,
+            ProveRecordCommand.self, ExplainRecordCommand.self, ReplayRecordCommand.self, ExportLogCommand.self,
+            MergeLogsCommand.self, TailLogCommand.self,
         ]
     )
 }
