@@ -9,6 +9,7 @@ let package = Package(
         .executable(name: "countersign", targets: ["countersign"]),
         .library(name: "Cedar", targets: ["Cedar"]),
         .library(name: "AuditLog", targets: ["AuditLog"]),
+        .library(name: "Identity", targets: ["Identity"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
