@@ -29,6 +29,9 @@ struct AuditTrail: Sendable {
         }
     }
 
+    /// Every full bundle below this index is in the archive.
+    var archivedBelow: UInt64 { 0 }
+
     /// Opens the log, or nothing if the configuration says `off`.
     static func open(_ configuration: ServerConfiguration, logger: Logger) throws -> AuditTrail {
         let settings = configuration.audit
@@ -40,6 +43,10 @@ struct AuditTrail: Sendable {
         let directory = configuration.data + "/audit"
         let key = try signingKey(settings, directory: directory, data: configuration.data)
         var audit = AuditLogConfiguration(directory: directory, origin: settings.origin, key: key)
+        if let path = settings.nextKey, FileManager.default.fileExists(atPath: path) {
+            audit.otherKeys = [try LogSigningKey.load(path: path, outside: configuration.data)]
+        }
+        audit.erase = IndexErasure(directory: directory, origin: settings.origin, logger: logger).erase
         if settings.mode == .async { audit.mode = .async(whenFull: .block) }
         audit.checkpointInterval = settings.checkpointInterval
         audit.minimumFreeBytes = UInt64(settings.minimumFreeBytes)
