@@ -8,7 +8,7 @@ struct AuditCommand: ParsableCommand {
         subcommands: [
             VerifyLogCommand.self, ShowRecordCommand.self, SearchLogCommand.self, ReindexCommand.self,
             ProveRecordCommand.self, ExplainRecordCommand.self, ReplayRecordCommand.self, ExportLogCommand.self,
-            MergeLogsCommand.self, TailLogCommand.self,
+            MergeLogsCommand.self, TailLogCommand.self, ReportCommand.self,
         ]
     )
 }
