@@ -168,7 +168,7 @@ extension ReportContent {
             13, "Control matrix",
             [
                 "Which control each section is evidence for, and the query that gives the records. The number is how many records "
-                    + "of the period the query gives."
+                    + "of the period the query gives. A query goes behind `\(command)`."
             ])
         for framework in ["SOC 2", "ISO 27001:2022", "SOX ITGC"] {
             let name = "controls-" + framework.lowercased().filter { $0.isLetter || $0.isNumber }

@@ -13,6 +13,8 @@ extension ReportContent {
                 scope.isDisclosing
                     ? "It names callers where their data is still disclosed."
                     : "It names no caller: personal data stands behind commitments and was left closed.",
+                "Under each table stand the name of its CSV file, which has all rows, and the query that gives the records "
+                    + "behind it; a query goes behind `\(command)`.",
             ])
         var logs = ReportTable("logs", "Replicas", ["Log", "Records", "In the period", "Root of the tree"])
         logs.rows = facts.map { log in

@@ -43,13 +43,16 @@ struct ReportContent {
         }
     }
 
-    /// The command that gives the records behind a table.
+    /// What follows ``command`` for the records behind a table.
     func query(_ conditions: String...) -> String { query(conditions) }
 
     func query(_ conditions: [String]) -> String {
-        let period = "--from \(Self.moment(scope.from)) --to \(Self.moment(scope.to))"
-        return "countersign audit export --log DIR \(period) "
-            + conditions.map { "--where '\($0)'" }.joined(separator: " ")
+        conditions.map { "--where '\($0)'" }.joined(separator: " ")
+    }
+
+    /// The beginning of every query.
+    var command: String {
+        "countersign audit export --log DIR --from \(Self.moment(scope.from)) --to \(Self.moment(scope.to))"
     }
 
     static func moment(_ microseconds: Int64) -> String {

@@ -102,14 +102,27 @@ struct ReportPage {
     }
 
     private func html(of cell: ReportCell) -> String {
-        let classes = (cell.isNumber ? ["n"] : []) + (cell.isException ? ["red"] : [])
+        let classes =
+            (cell.isNumber ? ["n"] : []) + (cell.isException ? ["red"] : [])
+            + (Self.hasLongWord(cell.text) ? ["w"] : [])
         let mark = classes.isEmpty ? "" : " class=\"\(classes.joined(separator: " "))\""
         let text =
             cell.isGrouped ? Int(cell.text).map { Self.grouped($0) } ?? cell.text : cell.text
+        if let moment = Self.moment(cell.text) { return "<td class=\"time\">\(moment)</td>" }
         // Long words may break where they have joints.
         let shown = SafeText.html(text).split(separator: "/", omittingEmptySubsequences: false).joined(
             separator: "/<wbr>")
         return "<td\(mark)>\(shown)</td>"
+    }
+
+    private static func hasLongWord(_ text: String) -> Bool {
+        text.utf8.split(whereSeparator: { $0 == 0x20 }).contains { $0.count > 24 }
+    }
+
+    /// A time to the second, as the page shows it; the files have microseconds.
+    private static func moment(_ text: String) -> String? {
+        guard AuditTimestamp(parsing: text.utf8) != nil else { return nil }
+        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8))"
     }
 
     private var footer: String {

@@ -32,9 +32,10 @@ enum ReportStyle {
         table { width: 100%; border-collapse: collapse; font-size: .87rem; line-height: 1.4; }
         th { text-align: left; font-weight: 600; color: var(--soft); border-bottom: 1px solid var(--dark); padding: 5px 14px 5px 0;
           vertical-align: bottom; }
-        td { border-bottom: 1px solid var(--line); padding: 5px 14px 5px 0; vertical-align: top; overflow-wrap: anywhere; }
+        td { border-bottom: 1px solid var(--line); padding: 5px 14px 5px 0; vertical-align: top; overflow-wrap: break-word; }
+        td.w { overflow-wrap: anywhere; } td.time { white-space: nowrap; }
         th:last-child, td:last-child { padding-right: 0; }
-        .n { text-align: right; white-space: nowrap; }
+        .n { text-align: right; white-space: nowrap; width: 6.5em; }
         td.red, dd.red { color: var(--red); font-weight: 600; }
         figure { margin: 14px 0 6px; } svg { width: 100%; height: auto; display: block; }
         svg line { stroke: var(--line); } svg text { font-size: 11px; fill: var(--soft); }
