@@ -58,7 +58,9 @@ let package = Package(
         // Who is calling, what may they do.
         .target(
             name: "Identity",
-            dependencies: ["Callout", "Outbound", "StrictJSON", .crypto, .cryptoExtras, .lifecycle]
+            dependencies: [
+                "Callout", "Outbound", "StrictJSON", .asn1, .crypto, .cryptoExtras, .lifecycle, .x509,
+            ]
         ),
         .target(
             name: "DecisionEngine",
@@ -115,7 +117,10 @@ let package = Package(
         ),
         .testTarget(
             name: "IdentityTests",
-            dependencies: ["Callout", "Identity", "Outbound", "StrictJSON", .crypto, .cryptoExtras],
+            dependencies: [
+                "Callout", "Fields", "Identity", "Outbound", "StrictJSON", .asn1, .crypto, .cryptoExtras, .x509,
+            ],
+            exclude: ["Generator"],
             resources: [.copy("Vectors")]
         ),
         .testTarget(
@@ -125,7 +130,9 @@ let package = Package(
         .testTarget(name: "DecisionEngineTests", dependencies: ["Callout", "DecisionEngine", "Fields"]),
         .testTarget(
             name: "GatewaysTests", dependencies: ["Callout", "Fields", "Gateways", "StrictJSON", "Transport", .nioCore]),
-        .testTarget(name: "CountersignServerTests", dependencies: ["CountersignServer"]),
+        .testTarget(
+            name: "CountersignServerTests",
+            dependencies: ["CountersignServer", "StrictJSON", .logging, .nioCore, .nioPosix]),
         .testTarget(name: "InteropTests"),
         .testTarget(
             name: "CedarTests", dependencies: ["Cedar", "StrictJSON"], resources: [.copy("Conformance")]),

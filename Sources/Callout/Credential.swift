@@ -6,4 +6,8 @@ public enum Credential: Sendable, Hashable {
     case bearer(String)
     /// User and password as HTTP Basic carries them (RFC 7617): the base64 behind the scheme.
     case basic(String)
+    /// A token that comes with a proof of possession: `Authorization: DPoP …` (RFC 9449, section 7.1).
+    case proven(String)
+    /// The certificate that the caller presented to the gateway, which hands it over.
+    case certificate
 }

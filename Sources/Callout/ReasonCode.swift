@@ -84,6 +84,14 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
     case policyError = "policy_error"
     /// The gateway has not proven who it is.
     case gatewayUnauthenticated = "gateway_unauthenticated"
+    /// The token is bound to a key or a certificate, or must be, and comes without proof of it.
+    case proofMissing = "proof_missing"
+    /// The proof of possession does not belong to the request, or not to the token.
+    case proofInvalid = "proof_invalid"
+    /// The proof of possession was used before.
+    case proofReplay = "proof_replay"
+    /// AWS knows the caller, but its account or role is not one that is accepted.
+    case awsPrincipal = "aws_principal"
 }
 
 extension ReasonCode {
@@ -98,7 +106,8 @@ extension ReasonCode {
             .tokenInactive, .groupsOverage, .keyUnknown, .apiKeyUnknown, .apiKeyExpired, .certificateUntrusted,
             .awsSignature,
             .awsReplay, .scopeMissing, .rateLimited, .routeUnknown, .ambiguousPath, .requestTooLarge,
-            .requestMalformed, .delegateDenied, .policyError:
+            .requestMalformed, .delegateDenied, .policyError, .proofMissing, .proofInvalid, .proofReplay,
+            .awsPrincipal:
             false
         }
     }
@@ -109,7 +118,8 @@ extension ReasonCode {
         case .allowed: 200
         case .noCredential, .tokenMalformed, .tokenExpired, .tokenNotYetValid, .tokenSignature, .tokenIssuer,
             .tokenAudience, .tokenAlgorithm, .tokenType, .tokenClaims, .tokenRevoked, .tokenInactive, .keyUnknown,
-            .apiKeyUnknown, .apiKeyExpired, .certificateUntrusted, .awsSignature, .awsReplay:
+            .apiKeyUnknown, .apiKeyExpired, .certificateUntrusted, .awsSignature, .awsReplay,
+            .proofMissing, .proofInvalid, .proofReplay, .awsPrincipal:
             401
         case .policyDenied, .scopeMissing, .groupsOverage, .delegateDenied, .policyError: 403
         case .routeUnknown: 404
@@ -138,7 +148,7 @@ extension ReasonCode {
         case .apiKeyUnknown: "The API key was not accepted."
         case .apiKeyExpired: "The API key has expired."
         case .certificateUntrusted: "The client certificate was not accepted."
-        case .awsSignature, .awsReplay: "The AWS signature was not accepted."
+        case .awsSignature, .awsReplay, .awsPrincipal: "The AWS signature was not accepted."
         case .scopeMissing: "The access token lacks a required scope."
         case .rateLimited: "Too many requests."
         case .routeUnknown: "No such resource."
@@ -150,6 +160,8 @@ extension ReasonCode {
         case .overloaded: "The authorization service is busy."
         case .policyError: "The request could not be decided."
         case .gatewayUnauthenticated: "The gateway is not authenticated."
+        case .proofMissing: "The access token must come with a proof of possession."
+        case .proofInvalid, .proofReplay: "The proof of possession was not accepted."
         case .budgetMatch, .budgetIdentify, .budgetEnrich, .budgetDecide, .budgetApply, .budgetRecord:
             "The request could not be decided in time."
         }

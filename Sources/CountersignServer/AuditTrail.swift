@@ -32,7 +32,8 @@ struct AuditTrail: Sendable {
     /// Opens the log, or nothing if the configuration says `off`.
     static func open(_ configuration: ServerConfiguration, logger: Logger) throws -> AuditTrail {
         let settings = configuration.audit
-        try FileManager.default.createDirectory(atPath: configuration.data, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            atPath: configuration.data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         guard settings.mode != .off else {
             return AuditTrail(recorder: .off, sets: nil, directory: nil, verifierKeys: [], logger: logger)
         }

@@ -89,12 +89,12 @@ final class ConfigurationReloader: Service {
             let (files, fileProblems) = PolicyFiles.read(configuration)
             let (authenticator, keyProblems) = GatewayAuthenticator.read(configuration)
             guard let files, let authenticator else { throw Server.Rejection(fileProblems + keyProblems) }
-            let prepared = try providers.prepare(configuration.providers)
-            let generation = try PolicyGeneration(configuration, files, providers: prepared)
+            let prepared = try providers.prepare(configuration)
+            let generation = try PolicyGeneration(configuration, files, providers: prepared.authenticators)
             let (serveCertificates, certificateProblems) = listeners.readCertificates(for: path)
             guard certificateProblems.isEmpty else { throw Server.Rejection(certificateProblems) }
             serveCertificates()
-            for service in providers.activate(prepared, configuration.providers) { keys.run(service) }
+            for service in providers.activate(prepared) { keys.run(service) }
             gate.activate(authenticator)
             state.decisionPoint.activate(generation)
             current.withLock { $0 = (configuration, files) }
@@ -104,7 +104,7 @@ final class ConfigurationReloader: Service {
             logger.notice("reloaded", metadata: ["reason": "\(reason)", "policy_set": "\(files.digests.policySet)"])
         } catch {
             let problems =
-                (error as? Server.Rejection)?.problems
+                (error as? Server.Rejection)?.problems ?? (error as? ProviderSecrets.Failure)?.problems
                 ?? [ConfigurationProblem(file: path, line: 0, path: "", message: "\(error)")]
             for problem in problems { logger.error("reload refused", metadata: ["problem": "\(problem)"]) }
             state.noteReload(problem: problems.first?.description ?? "")
@@ -118,8 +118,9 @@ extension ServerConfiguration {
     fileprivate var secretFiles: [String] {
         let tls = [grpc, http, admin].compactMap { $0?.listener.tls }
         let keys = gateways.flatMap(\.keys).filter { $0.hasPrefix("file:") }
+        let own = providers.flatMap(\.secretReferences).map(\.reference).filter { $0.hasPrefix("file:") }
         return tls.flatMap { [$0.certificateChain, $0.privateKey] + ($0.clientCA.map { [$0] } ?? []) }
-            + keys.map { Self.resolve(String($0.dropFirst(5)), base) }
+            + (keys + own).map { Self.resolve(String($0.dropFirst(5)), base) }
     }
 }
 

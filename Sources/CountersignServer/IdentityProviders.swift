@@ -7,13 +7,20 @@ import Synchronization
 
 /// The identity providers of the running service: one that does not change keeps its keys and caches across reloads.
 final class IdentityProviders: Sendable {
-    private let fetcher: HTTPFetcher
+    let fetcher: HTTPFetcher
+    /// Names credentials in caches and records.
+    let fingerprint: CredentialFingerprint
     private let onEvent: @Sendable (String, KeySetEvent) -> Void
     private let running = Mutex<[String: Authenticator]>([:])
-    private let configured = Mutex<[String: ServerConfiguration.Provider]>([:])
+    private let configured = Mutex<(providers: [String: ServerConfiguration.Provider], secrets: ProviderSecrets)>(
+        ([:], ProviderSecrets()))
 
-    init(fetcher: HTTPFetcher, onEvent: @escaping @Sendable (String, KeySetEvent) -> Void) {
+    init(
+        fetcher: HTTPFetcher, fingerprint: CredentialFingerprint,
+        onEvent: @escaping @Sendable (String, KeySetEvent) -> Void
+    ) {
         self.fetcher = fetcher
+        self.fingerprint = fingerprint
         self.onEvent = onEvent
     }
 
@@ -25,33 +32,71 @@ final class IdentityProviders: Sendable {
         current.compactMapValues { authenticator in
             switch authenticator {
             case .tokens(let provider): provider
+            case .introspection, .certificates, .aws: nil
             }
         }
+    }
+
+    /// Those of them that ask issuers about tokens.
+    var introspection: [String: IntrospectionProvider] {
+        current.compactMapValues { authenticator in
+            switch authenticator {
+            case .tokens(let provider): provider.liveState
+            case .introspection(let provider): provider
+            case .certificates, .aws: nil
+            }
+        }
+    }
+
+    /// Providers that are not in force yet.
+    struct Prepared: Sendable {
+        let authenticators: [String: Authenticator]
+        fileprivate let configured: (providers: [String: ServerConfiguration.Provider], secrets: ProviderSecrets)
     }
 
     /// Providers for a configuration, not in force yet; those that are configured as before are kept.
-    func prepare(_ wanted: [ServerConfiguration.Provider]) throws -> [String: Authenticator] {
+    ///
+    /// - Parameters:
+    ///   - configuration: The configuration.
+    ///   - names: The providers to prepare; `nil` for all.
+    /// - Returns: The providers, to be put in force with ``activate(_:)``.
+    /// - Throws: `ProviderSecrets.Failure` or ``Unusable`` if what is configured cannot be used.
+    func prepare(_ configuration: ServerConfiguration, only names: Set<String>? = nil) throws -> Prepared {
+        let secrets = try ProviderSecrets.read(configuration)
         let (before, known) = (configured.withLock { $0 }, current)
         var providers: [String: Authenticator] = [:]
-        for provider in wanted {
-            if let old = before[provider.name], let kept = known[provider.name], old == provider {
+        for provider in configuration.providers where names?.contains(provider.name) ?? true {
+            if let old = before.providers[provider.name], let kept = known[provider.name], old == provider,
+                secrets.areSame(as: before.secrets, for: provider.name)
+            {
                 providers[provider.name] = kept
             } else {
-                providers[provider.name] = try authenticator(provider)
+                providers[provider.name] = try authenticator(provider, secrets)
             }
         }
-        return providers
+        let byName = Dictionary(uniqueKeysWithValues: configuration.providers.map { ($0.name, $0) })
+        return Prepared(authenticators: providers, configured: (byName, secrets))
     }
 
-    private func authenticator(_ provider: ServerConfiguration.Provider) throws -> Authenticator {
+    private func authenticator(
+        _ provider: ServerConfiguration.Provider, _ secrets: ProviderSecrets
+    ) throws -> Authenticator {
         switch provider.kind {
-        case .tokens(let settings): .tokens(try tokenProvider(settings))
+        case .tokens(let settings): .tokens(try tokenProvider(settings, secrets))
+        case .introspection(let wanted): .introspection(try introspection(wanted, secrets, makesCallers: true))
+        case .certificates(let settings):
+            .certificates(try CertificateCallerProvider(settings, fingerprint: fingerprint))
+        case .aws(let settings):
+            .aws(
+                try AWSCallerProvider(
+                    settings.callers, fingerprint: fingerprint,
+                    fetcher: fetcher.with(policy: Self.policy(settings.callers.endpoint, settings.allowsInsecure))))
         }
     }
 
     private func tokenProvider(
-        _ settings: ServerConfiguration.Provider.TokenSettings
-    ) throws(ProviderConfiguration.Problem) -> TokenProvider {
+        _ settings: ServerConfiguration.Provider.TokenSettings, _ secrets: ProviderSecrets
+    ) throws -> TokenProvider {
         let (onEvent, name) = (onEvent, settings.configuration.name)
         let address: String =
             switch settings.source {
@@ -64,20 +109,21 @@ final class IdentityProviders: Sendable {
             fetcher: DocumentFetcher(fetcher.with(policy: Self.policy(address, settings.allowsInsecure))),
             onEvent: { onEvent(name, $0) }
         )
-        return try TokenProvider(settings.configuration, keys: keys)
+        let liveState = try settings.introspection.map { try introspection($0, secrets, makesCallers: false) }
+        return try TokenProvider(settings.configuration, keys: keys, liveState: liveState)
     }
 
     /// Puts prepared providers in force; returns what those that are new do in the background.
-    func activate(_ next: [String: Authenticator], _ wanted: [ServerConfiguration.Provider]) -> [any Service] {
+    func activate(_ next: Prepared) -> [any Service] {
         let before = current
-        running.withLock { $0 = next }
-        configured.withLock { configured in
-            configured = Dictionary(uniqueKeysWithValues: wanted.map { ($0.name, $0) })
-        }
-        return next.compactMap { name, authenticator in
-            if let old = before[name], old.isSame(as: authenticator) { return nil }
+        running.withLock { $0 = next.authenticators }
+        configured.withLock { $0 = next.configured }
+        return next.authenticators.flatMap { name, authenticator -> [any Service] in
+            if let old = before[name], old.isSame(as: authenticator) { return [] }
             switch authenticator {
-            case .tokens(let provider): return provider.keys
+            case .tokens(let provider): return [provider.keys] + (provider.liveState.map { [$0] } ?? [])
+            case .introspection(let provider): return [provider]
+            case .certificates, .aws: return []
             }
         }
     }

@@ -69,24 +69,30 @@ package struct Server: Sendable {
         _ files: PolicyFiles, _ authenticator: GatewayAuthenticator, _ audit: AuditTrail, _ group: any EventLoopGroup
     ) async throws {
         let registry = PrometheusRegistry(help: DecisionMetrics.help.merging(ServerMetrics.help) { first, _ in first })
-        let providers = IdentityProviders(fetcher: try HTTPFetcher(group: group)) { [logger] name, event in
-            audit.note(event, provider: name, logger: logger)
-        }
-        let prepared = try providers.prepare(configuration.providers)
-        let generation = try PolicyGeneration(configuration, files, providers: prepared)
+        let fingerprint = CredentialFingerprint(key: try CredentialKey.load(configuration.data))
+        let providers = IdentityProviders(
+            fetcher: try HTTPFetcher(group: group), fingerprint: fingerprint
+        ) { [logger] name, event in audit.note(event, provider: name, logger: logger) }
+        let prepared = try Self.prepare(providers, configuration)
+        let generation = try PolicyGeneration(configuration, files, providers: prepared.authenticators)
         let verifier = TokenVerifier(
             cache: VerifiedTokenCache(capacity: configuration.verifiedTokens),
-            fingerprint: CredentialFingerprint(key: try CredentialKey.load(configuration.data))
+            fingerprint: fingerprint
         )
         let decisionPoint = PolicyDecisionPoint(
-            generation: generation, verifier: CallerVerifier(tokens: verifier), recorder: audit.recorder,
+            generation: generation,
+            verifier: CallerVerifier(
+                tokens: verifier,
+                possession: PossessionVerifier(
+                    proofs: ProofVerifier(maximumAge: configuration.proofAge), capacity: configuration.rememberedProofs)
+            ), recorder: audit.recorder,
             metrics: DecisionMetrics(factory: registry), logger: logger
         )
         let gate = CalloutGate(
             authenticator: authenticator, decisionPoint: decisionPoint, defaultBudget: configuration.defaultBudget
         )
         let keys = ProviderUpkeep()
-        for service in providers.activate(prepared, configuration.providers) { keys.run(service) }
+        for service in providers.activate(prepared) { keys.run(service) }
         let state = ServiceState(
             audit: audit, providers: providers, decisionPoint: decisionPoint, verifier: verifier, registry: registry
         )
@@ -98,14 +104,33 @@ package struct Server: Sendable {
             path: configuration.file, overrides: overrides, providers: providers, keys: keys, gate: gate, audit: audit,
             listeners: listeners, state: state, current: (configuration, files), logger: logger
         )
+        let control = ControlSocket(data: configuration.data, group: group, logger: logger) {
+            command, caller throws(ControlProblem) in
+            try await command.perform(in: ControlContext(audit: audit, service: state, caller: caller))
+        }
         let indexing: [any Service] =
             configuration.audit.keepsIndex ? [IndexKeeping(audit, logger: logger)].compactMap { $0 } : []
         try await ServiceGroup(
-            services: [audit.background, keys, reloader] + indexing + listeners.services + [
+            services: [audit.background, keys, control, reloader] + indexing + listeners.services + [
                 SelfDecision(decisionPoint, group.any(), state)
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
         ).run()
+    }
+}
+
+extension Server {
+    /// Prepares the identity providers; secrets that cannot be read are told like every other problem.
+    static func prepare(
+        _ providers: IdentityProviders, _ configuration: ServerConfiguration, only names: Set<String>? = nil
+    ) throws -> IdentityProviders.Prepared {
+        do {
+            return try providers.prepare(configuration, only: names)
+        } catch let failure as ProviderSecrets.Failure {
+            throw StartFailure(failure.problems)
+        } catch let failure as IdentityProviders.Unusable {
+            throw StartFailure("\(configuration.file): \(failure)")
+        }
     }
 }
 

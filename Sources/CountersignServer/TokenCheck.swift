@@ -25,15 +25,15 @@ package enum TokenCheck {
             let known = configuration.providers.map(\.name).joined(separator: ", ")
             throw Server.StartFailure("`\(name)` is not a provider; configured: \(known)")
         }
-        let fetcher = try HTTPFetcher(group: MultiThreadedEventLoopGroup.singleton)
-        let providers = try IdentityProviders(fetcher: fetcher) { _, _ in }.prepare(wanted)
+        let fingerprint = CredentialFingerprint(key: Secret(Array("one use".utf8)))
+        let known = IdentityProviders(
+            fetcher: try HTTPFetcher(group: MultiThreadedEventLoopGroup.singleton), fingerprint: fingerprint
+        ) { _, _ in }
+        let providers = try Server.prepare(known, configuration, only: [name]).authenticators
         let selection = try AuthenticatorSelection(Array(providers.values))
         for case .tokens(let provider) in providers.values { await provider.keys.load() }
         let verifier = CallerVerifier(
-            tokens: TokenVerifier(
-                cache: VerifiedTokenCache(capacity: 1),
-                fingerprint: CredentialFingerprint(key: Secret(Array("one use".utf8)))
-            ))
+            tokens: TokenVerifier(cache: VerifiedTokenCache(capacity: 1), fingerprint: fingerprint))
         do throws(IdentityError) {
             let principal = try await verifier.caller(
                 of: .bearer(token), from: selection, now: Int64(Date().timeIntervalSince1970)

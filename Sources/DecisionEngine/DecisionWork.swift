@@ -57,6 +57,8 @@ final class DecisionWork: @unchecked Sendable {
     /// The client's address, read.
     var client: IPValue?
     var caller: IdentifiedCaller?
+    /// Whether the credential came with a proof of possession.
+    var presentsProof = false
     var mapped: MappedRequest?
     /// `sha256:` of the canonical policy input.
     var inputDigest = ""

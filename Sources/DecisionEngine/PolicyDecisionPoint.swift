@@ -166,13 +166,6 @@ package final class PolicyDecisionPoint: Sendable {
     ) throws(Refusal) -> Identification {
         defer { work.latency.identify = work.finish(.identify, metrics) / 1000 }
         try work.checkBudget(.budgetIdentify)
-        if let awaited = work.takeAwaited() {
-            do throws(IdentityError) {
-                return .caller(keep(try caller(of: try awaited.get(), work), in: work))
-            } catch {
-                throw Refusal(error.fault, detail: error.description)
-            }
-        }
         let presented: Credential?
         do throws(Fault) {
             presented = try PresentedCredential.find(
@@ -180,18 +173,31 @@ package final class PolicyDecisionPoint: Sendable {
         } catch {
             throw Refusal(error)
         }
-        guard let credential = presented else {
+        let selection = work.generation.plans[match.routeIndex].selection
+        // Where a gateway hands over certificates, they come with every request: they count where nothing else is there.
+        let handed = presented == nil ? selection?.implied(by: work.callout) : nil
+        guard let credential = presented ?? handed else {
             guard match.route.allowsAnonymous else { throw Refusal(.noCredential) }
             return .caller(keep(work.generation.anonymous, in: work))
         }
-        guard let selection = work.generation.plans[match.routeIndex].selection else { throw Refusal(.tokenIssuer) }
+        if case .proven = credential { work.presentsProof = true }
+        guard let selection else { throw Refusal(.tokenIssuer) }
         do throws(IdentityError) {
-            let authentication = try verifier.authenticate(
-                credential, in: work.callout, from: selection, now: work.seconds, mayWait: mayWait)
-            switch authentication {
-            case .caller(let found): return .caller(keep(try caller(of: found, work), in: work))
-            case .pending(let pending): return .pending(pending)
+            let found: AuthenticatedCaller
+            if let awaited = work.takeAwaited() {
+                found = try awaited.get()
+            } else {
+                let authentication = try verifier.authenticate(
+                    credential, in: work.callout, from: selection, live: match.route.wantsLiveState, now: work.seconds,
+                    mayWait: mayWait)
+                switch authentication {
+                case .caller(let caller): found = caller
+                case .pending(let pending): return .pending(pending)
+                }
             }
+            try verifier.possession.confirm(
+                found, credential, in: work.callout, origin: match.api.externalOrigin, now: work.seconds)
+            return .caller(keep(try caller(of: found, work), in: work))
         } catch {
             throw Refusal(error.fault, detail: error.description)
         }
@@ -292,7 +298,9 @@ package final class PolicyDecisionPoint: Sendable {
         }
         return Verdict(
             refusing: refusal.fault, decisionID: work.decisionID, principal: work.caller?.principal,
-            policies: refusal.policies, challenge: Challenge.text(for: refusal.fault, realm: work.match?.api.name),
+            policies: refusal.policies,
+            challenge: Challenge.text(
+                for: refusal.fault, realm: work.match?.api.name, presentsProof: work.presentsProof),
             prefersFault: work.match?.route.onDeny == .fault
         )
     }

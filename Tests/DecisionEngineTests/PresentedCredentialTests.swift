@@ -26,6 +26,8 @@ struct PresentedCredentialTests {
         #expect(try find([.cookie("s")], headers: [("Cookie", "a=1; s=abc; s2=x")]) == .bearer("abc"))
         #expect(try find([.authorization], headers: [("authorization", "Basic YTpi")]) == .basic("YTpi"))
         #expect(try find([.authorization], handed: "Bearer abc") == .bearer("abc"))
+        #expect(try find([.authorization], headers: [("authorization", "dpop abc")]) == .proven("abc"))
+        #expect(try find([.authorization], handed: "DPoP abc") == .proven("abc"))
         #expect(try find([.authorization, .query("t")], query: "t=abc") == .bearer("abc"))
         #expect(try find([.authorization]) == nil)
     }

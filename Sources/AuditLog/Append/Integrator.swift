@@ -44,6 +44,7 @@ final class Integrator: @unchecked Sendable {
             {
                 integrate(upTo: size)
             }
+            obey()
             replenish()
         }
     }
@@ -67,6 +68,7 @@ final class Integrator: @unchecked Sendable {
             if !below.frames.isEmpty { published.append(below) }
             if !above.frames.isEmpty { rest.append(above) }
         }
+        publisher.keys += queue.takeNewKeys()
         do {
             try publisher.publish(published)
         } catch {
@@ -154,6 +156,7 @@ final class Integrator: @unchecked Sendable {
                 if !isPublished { isPublished = integrate(upTo: size) }
             }
             if isPublished { try? store.removeAll() }
+            obey()
             publisher.finish()
         }
         store.fileSystem.close(lock)
@@ -163,5 +166,19 @@ final class Integrator: @unchecked Sendable {
             return state.closers
         }
         for closer in closers { closer.resume() }
+        queue.note(publisher, isLast: true)
+    }
+
+    /// Does what published records order, and tells those who wait for it.
+    private func obey() {
+        if publisher.hasPendingOrders {
+            do {
+                try publisher.obey(store) { queue.finishElsewhere($0, $1) }
+            } catch {
+                queue.configuration.logger.warning("audit order failed", metadata: ["error": "\(error)"])
+                queue.monitor.withLock { $0.status.integrationFailures += 1 }
+            }
+        }
+        queue.note(publisher)
     }
 }

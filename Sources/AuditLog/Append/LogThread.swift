@@ -47,6 +47,26 @@ package enum LogThread {
         pthread_detach(thread)
     }
 
+    /// Does something slow on a thread of its own and returns when it is done.
+    static func doing<Result: Sendable>(
+        _ name: String, _ body: @escaping @Sendable () throws(AuditLogError) -> Result
+    ) async throws(AuditLogError) -> Result {
+        let result = await withCheckedContinuation { continuation in
+            do throws(AuditLogError) {
+                try start(name, isBackground: true) {
+                    do throws(AuditLogError) {
+                        continuation.resume(returning: Swift.Result<Result, AuditLogError>.success(try body()))
+                    } catch {
+                        continuation.resume(returning: .failure(error))
+                    }
+                }
+            } catch {
+                continuation.resume(returning: .failure(error))
+            }
+        }
+        return try result.get()
+    }
+
     private static func nameThisThread(_ name: String) {
         let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
         guard file >= 0 else { return }

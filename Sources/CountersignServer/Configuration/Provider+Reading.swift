@@ -5,7 +5,8 @@ import Identity
 extension ServerConfiguration.Provider {
     /// The values of `type`.
     private enum ProviderType: String, CaseIterable {
-        case oidc, okta, entra, google, cognito, auth0, keycloak
+        case oidc, okta, entra, google, cognito, auth0, keycloak, introspection, certificate
+        case awsIAM = "aws_iam"
     }
 
     init?(_ section: inout ConfigurationSection, name: String, base: String) {
@@ -18,6 +19,9 @@ extension ServerConfiguration.Provider {
         case .cognito: kind = Self.tokens(&section, name, base, Self.cognito)
         case .auth0: kind = Self.tokens(&section, name, base) { _ in .auth0 }
         case .keycloak: kind = Self.tokens(&section, name, base) { _ in .keycloak }
+        case .introspection: kind = Introspection(&section, name: name, base: base).map { .introspection($0) }
+        case .certificate: kind = Self.certificates(&section, name, base)
+        case .awsIAM: kind = Self.aws(&section, name)
         }
         guard let kind else { return nil }
         self.init(name: name, line: section.line, kind: kind)
@@ -85,6 +89,11 @@ extension ServerConfiguration.Provider {
     }
 }
 
+/// Whether tokens must be bound to a key or a certificate.
+private enum BoundTokens: String, CaseIterable {
+    case optional, required
+}
+
 extension ServerConfiguration.Provider.TokenSettings {
     init?(
         _ section: inout ConfigurationSection, name: String, base: String,
@@ -104,6 +113,10 @@ extension ServerConfiguration.Provider.TokenSettings {
         let stale = section.duration("max_stale", in: .seconds(60)...(.seconds(2_592_000)), default: .seconds(43_200))
         let types = section.strings("types")
         allowsInsecure = section.bool("allow_insecure", default: false)
+        if var nested = section.section("introspection") {
+            introspection = ServerConfiguration.Provider.Introspection(&nested, name: name, base: base)
+            nested.rejectUnknownKeys()
+        }
         let mapping = Self.mapping(&section, profile?.mapping(audiences: audiences) ?? ClaimMapping())
         guard let profile, let issuer, !audiences.isEmpty || !profile.requiresAudiences else { return nil }
         configuration = ProviderConfiguration(
@@ -112,6 +125,8 @@ extension ServerConfiguration.Provider.TokenSettings {
         )
         configuration.profile = profile
         configuration.clients = clients
+        configuration.requiresBinding =
+            section.choice("bound_tokens", BoundTokens.self, default: .optional) == .required
         switch profile {
         case .entra(let tenants): configuration.issuers = tenants.issuers
         case .google: configuration.issuers = GoogleAccounts.issuers
@@ -152,7 +167,7 @@ extension ServerConfiguration.Provider.TokenSettings {
         return .discovery
     }
 
-    private static func algorithms(_ section: inout ConfigurationSection) -> [SignatureAlgorithm] {
+    static func algorithms(_ section: inout ConfigurationSection) -> [SignatureAlgorithm] {
         guard let names = section.strings("algorithms") else { return SignatureAlgorithm.asymmetric }
         return names.compactMap { name in
             if let algorithm = SignatureAlgorithm(name: name), !algorithm.isSymmetric { return algorithm }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Callout
 import DecisionEngine
 import Identity
 import Transport
@@ -86,9 +87,28 @@ extension ServerConfiguration {
             }
             return Gateway(
                 name: name, line: section.line, keys: keys, subjects: section.strings("subjects") ?? [],
-                mayForward: section.bool("forwarded_headers", default: false)
+                mayForward: section.bool("forwarded_headers", default: false),
+                certificateHeader: certificateHeader(&section)
             )
         }
+    }
+
+    /// Where a gateway hands over its clients' certificates: `xfcc`, `xfcc:HOPS`, `client-cert` or `pem:HEADER`.
+    private static func certificateHeader(_ gateway: inout ConfigurationSection) -> CertificateHeader {
+        guard let text = gateway.text("client_certificate") else { return .forwardedClientCert(hops: 1) }
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        switch parts[0] {
+        case "xfcc":
+            if parts.count == 1 { return .forwardedClientCert(hops: 1) }
+            if let hops = Int(parts[1]), (1...8).contains(hops) { return .forwardedClientCert(hops: hops) }
+        case "client-cert" where parts.count == 1: return .clientCert
+        case "pem" where parts.count == 2 && !parts[1].isEmpty: return .escapedPEM(parts[1].lowercased())
+        default: break
+        }
+        gateway.problem(
+            "client_certificate",
+            "must be `xfcc`, `xfcc:HOPS` with 1 to 8 hops, `client-cert` or `pem:HEADER`, got `\(text)`")
+        return .forwardedClientCert(hops: 1)
     }
 
     static func policies(_ top: inout ConfigurationSection, _ base: String) -> Policies {

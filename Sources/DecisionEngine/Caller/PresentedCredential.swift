@@ -19,7 +19,10 @@ package enum PresentedCredential {
     package static func find(
         in request: CalloutRequest, sources: [CredentialSource], onlyOne: Bool = false
     ) throws(Fault) -> Credential? {
-        if let handed = request.credential, !handed.isEmpty { return .bearer(try token(strippingScheme: handed)) }
+        if let handed = request.credential, !handed.isEmpty {
+            return afterScheme("dpop ", handed) == nil
+                ? .bearer(try token(strippingScheme: handed)) : try authorization(handed)
+        }
         guard onlyOne, sources.count > 1 else { return try first(in: request, sources) }
         var found: Credential?
         for source in sources {
@@ -50,7 +53,8 @@ package enum PresentedCredential {
         return nil
     }
 
-    /// `Bearer <token>` (RFC 6750, section 2.1) or `Basic <user and password>` (RFC 7617, section 2).
+    /// `Bearer <token>` (RFC 6750, section 2.1), `Basic <user and password>` (RFC 7617, section 2) or `DPoP <token>`
+    /// (RFC 9449, section 7.1).
     private static func authorization(_ value: String) throws(Fault) -> Credential {
         if let token = afterScheme("bearer ", value) {
             guard isToken(token) else { throw Fault(.tokenMalformed) }
@@ -59,6 +63,10 @@ package enum PresentedCredential {
         if let pair = afterScheme("basic ", value) {
             guard isToken(pair) else { throw Fault(.tokenMalformed) }
             return .basic(pair)
+        }
+        if let token = afterScheme("dpop ", value) {
+            guard isToken(token) else { throw Fault(.tokenMalformed) }
+            return .proven(token)
         }
         throw Fault(.tokenMalformed)
     }

@@ -14,9 +14,15 @@ public final class AuthenticatedCaller: Sendable {
     public let marks: RevocationMarks
     /// The hash of the credential, for cache keys.
     public let digest: TokenDigest
+    /// What the credential is bound to.
+    public let binding: TokenBinding
 
     /// Makes a caller.
-    public init(principal: Principal, evidence: CallerEvidence, marks: RevocationMarks, digest: TokenDigest) {
+    public init(
+        principal: Principal, evidence: CallerEvidence, marks: RevocationMarks, digest: TokenDigest,
+        binding: TokenBinding = .none
+    ) {
+        self.binding = binding
         self.principal = principal
         self.evidence = evidence
         self.marks = marks

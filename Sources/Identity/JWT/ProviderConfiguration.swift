@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import StrictJSON
 
 /// One issuer of JWT access tokens.
 public struct ProviderConfiguration: Sendable, Hashable {
@@ -46,6 +47,8 @@ public struct ProviderConfiguration: Sendable, Hashable {
     public var profile: ProviderProfile = .openID
     /// The clients of which tokens must name one; empty for any.
     public var clients: [String] = []
+    /// Whether only tokens are accepted that are bound to a key or a certificate (RFC 9449, RFC 8705).
+    public var requiresBinding = false
 
     /// Makes a configuration with the defaults of DESIGN: every asymmetric algorithm, 30 s of skew, 16 KiB.
     public init(

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import StrictJSON
 
 /// One configured issuer together with its keys.
 ///
@@ -9,15 +10,20 @@ public final class TokenProvider: Sendable {
     public let configuration: ProviderConfiguration
     /// The issuer's keys.
     public let keys: KeySetRefresher
+    /// Whom to ask whether a verified token is still active, where a route wants to know; `nil` if nobody.
+    public let liveState: IntrospectionProvider?
     let rules: TokenRules
 
     /// Makes a provider of a configuration without ``ProviderConfiguration/problems``.
     ///
     /// - Throws: The first problem of the configuration.
-    public init(_ configuration: ProviderConfiguration, keys: KeySetRefresher) throws(ProviderConfiguration.Problem) {
+    public init(
+        _ configuration: ProviderConfiguration, keys: KeySetRefresher, liveState: IntrospectionProvider? = nil
+    ) throws(ProviderConfiguration.Problem) {
         if let problem = configuration.problems.first { throw problem }
         self.configuration = configuration
         self.keys = keys
+        self.liveState = liveState
         rules = configuration.rules
     }
 }

@@ -2,6 +2,7 @@
 import Crypto
 import CryptoExtras
 import Foundation
+import StrictJSON
 
 /// One public key of an issuer, parsed and checked once.
 public struct VerificationKey: Sendable {
@@ -12,6 +13,16 @@ public struct VerificationKey: Sendable {
         case ed25519(Curve25519.Signing.PublicKey)
         case rsa(_RSA.Signing.PublicKey)
         case symmetric(SymmetricKey)
+
+        /// The `kty` of such a key.
+        var type: String {
+            switch self {
+            case .p256, .p384, .p521: "EC"
+            case .ed25519: "OKP"
+            case .rsa: "RSA"
+            case .symmetric: "oct"
+            }
+        }
     }
 
     /// The key's `kid`, if it has one.

@@ -25,7 +25,7 @@ public final class VerifiedToken: Sendable {
 
     init(
         principal: Principal, claims: JSONObject, facts: TokenFacts, lifetime: TokenLifetime, digest: TokenDigest,
-        provider: TokenProvider, key: VerificationKey, keyRevision: UInt64
+        provider: TokenProvider, key: VerificationKey, keyRevision: UInt64, binding: TokenBinding
     ) {
         var evidence = CallerEvidence(.jwt, fingerprint: facts.fingerprint)
         evidence.issuer = facts.issuer
@@ -38,7 +38,8 @@ public final class VerifiedToken: Sendable {
         let client = provider.configuration.mapping.client(of: claims)
         caller = AuthenticatedCaller(
             principal: principal, evidence: evidence,
-            marks: RevocationMarks(issuer: facts.issuer, claims: claims, client: client), digest: digest)
+            marks: RevocationMarks(issuer: facts.issuer, claims: claims, client: client), digest: digest,
+            binding: binding)
         self.claims = claims
         self.facts = facts
         self.lifetime = lifetime
@@ -82,6 +83,18 @@ public struct TokenDigest: Sendable, Hashable {
         }
         self.words = words
     }
+
+    /// Takes the first 32 bytes of a hash.
+    init(_ hash: [UInt8]) {
+        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        withUnsafeMutableBytes(of: &words) { target in
+            hash.withUnsafeBytes { target.copyBytes(from: $0.prefix(target.count)) }
+        }
+        self.words = words
+    }
+
+    /// The 32 bytes.
+    var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
 
     /// Compares all 32 bytes.
     public static func == (left: TokenDigest, right: TokenDigest) -> Bool { left.words == right.words }
