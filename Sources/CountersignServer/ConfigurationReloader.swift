@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Cedar
 import DecisionEngine
 import Foundation
 import Gateways
@@ -71,7 +72,7 @@ final class ConfigurationReloader: Service {
         let manager = FileManager.default
         let policies =
             (manager.enumerator(atPath: configuration.policies.directory)?.compactMap { $0 as? String } ?? [])
-            .filter { $0.hasSuffix(".cedar") }.map { "\(configuration.policies.directory)/\($0)" }
+            .filter(PolicySource.isPolicyFile).map { "\(configuration.policies.directory)/\($0)" }
         let files = [path] + policies.sorted() + configuration.policies.entities + configuration.secretFiles
         return files.map { file in
             let attributes = try? manager.attributesOfItem(atPath: file)

@@ -21,7 +21,7 @@ def run(binary, report, options):
     with Scenario(binary, CONFIGURATION.replace("schema: generated }", "schema: generated, entities: [entities.json] }"),
                   files={"entities.json": []}) as scenario:
         scenario.start()
-        for part in (bad_files, good_files):
+        for part in (bad_files, links, good_files):
             report.guard(part.__name__, part, report, scenario)
         report.equal("ends cleanly on SIGTERM", scenario.deployment.stop(), 0)
     report.guard("certificates", certificates, report, binary)
@@ -100,6 +100,36 @@ def restore(deployment, file, text):
         (deployment.folder / file).unlink()
     else:
         deployment.write(file, POLICIES[file.rsplit("/", 1)[1]])
+
+
+def links(report, scenario):
+    """Links of templates come and go as files do; nobody sends a signal."""
+    deployment = scenario.deployment
+    token = scenario.north.token("mara", ["ledger:read"])
+    link = {"templateId": "barred", "newId": "barred.mara", "values": {"?principal": {"type": "User", "id": "north/mara"}}}
+    with scenario.gateway() as gateway:
+        outcome = lambda: gateway.ask(token=token).outcome()
+        before = deployment.status()["policy_set"]
+        deployment.write("policies/barred.cedar.json", json.dumps({"staticPolicies": {}, "templateLinks": [], "templates": {
+            "barred": {"effect": "forbid", "principal": {"op": "==", "slot": "?principal"}, "action": {"op": "All"},
+                       "resource": {"op": "All"}, "conditions": []}}}))
+        report.check("a template in JSON: a new digest", deployment.until(
+            lambda: deployment.status()["policy_set"] != before))
+        report.equal("a template without a link decides nothing", outcome(), OPEN)
+        deployment.write("policies/links.json", json.dumps([link]))
+        report.check("a link denies", deployment.until(lambda: outcome() == SHUT), outcome())
+        answer = gateway.ask(token=token)
+        report.equal("the record names the link", deployment.recorded(answer.decision)["dec"]["policies"], ["barred.mara"])
+        rejected = reloads(deployment)[1]
+        deployment.write("policies/links.json", json.dumps([dict(link, templateId="none")]))
+        report.check("a link without its template: refused", deployment.until(lambda: reloads(deployment)[1] > rejected))
+        report.contains("a link without its template: the problem names it",
+                        deployment.status()["reloads"].get("last_problem", ""), "links.json:1: `[0]`: there is no template `none`")
+        report.equal("a link without its template: the old one denies", outcome(), SHUT)
+        (deployment.folder / "policies/links.json").unlink()
+        (deployment.folder / "policies/barred.cedar.json").unlink()
+        report.check("without the files: as before", deployment.until(
+            lambda: outcome() == OPEN and deployment.status()["policy_set"] == before))
 
 
 def good_files(report, scenario):
