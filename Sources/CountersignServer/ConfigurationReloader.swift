@@ -22,6 +22,8 @@ final class ConfigurationReloader: Service {
     private let listeners: Listeners
     private let state: ServiceState
     private let logger: Logger
+    /// What the process was started with: some of it stays in force until the next start.
+    private let started: ServerConfiguration
     private let current: Mutex<(configuration: ServerConfiguration, files: PolicyFiles)>
 
     init(
@@ -38,6 +40,7 @@ final class ConfigurationReloader: Service {
         self.listeners = listeners
         self.state = state
         self.logger = logger
+        started = current.configuration
         self.current = Mutex(current)
     }
 
@@ -88,7 +91,9 @@ final class ConfigurationReloader: Service {
             guard let configuration else { throw Server.Rejection(problems) }
             let (files, fileProblems) = PolicyFiles.read(configuration)
             let (authenticator, keyProblems) = GatewayAuthenticator.read(configuration)
-            guard let files, let authenticator else { throw Server.Rejection(fileProblems + keyProblems) }
+            guard let files, let authenticator else {
+                throw Server.Rejection(keyProblems, ofPolicies: fileProblems)
+            }
             let prepared = try providers.prepare(configuration.providers)
             let generation = try PolicyGeneration(configuration, files, providers: prepared)
             let (serveCertificates, certificateProblems) = listeners.readCertificates(for: path)
@@ -98,17 +103,21 @@ final class ConfigurationReloader: Service {
             gate.activate(authenticator)
             state.decisionPoint.activate(generation)
             current.withLock { $0 = (configuration, files) }
-            await audit.activated(configuration, files, previous: before.files)
-            state.noteReload(problem: nil)
+            let waiting = started.keysNeedingRestart(for: configuration)
+            await audit.activated(configuration, files, previous: before.files, started: started)
+            state.noteReload(problem: nil, needingRestart: waiting)
+            for key in waiting {
+                logger.warning("a changed setting waits for a restart", metadata: ["key": "\(key)"])
+            }
             for warning in files.warnings { logger.warning("policy", metadata: ["finding": "\(warning)"]) }
             logger.notice("reloaded", metadata: ["reason": "\(reason)", "policy_set": "\(files.digests.policySet)"])
         } catch {
-            let problems =
-                (error as? Server.Rejection)?.problems
-                ?? [ConfigurationProblem(file: path, line: 0, path: "", message: "\(error)")]
-            for problem in problems { logger.error("reload refused", metadata: ["problem": "\(problem)"]) }
-            state.noteReload(problem: problems.first?.description ?? "")
-            await audit.rejected(problems, inForce: before.files)
+            let rejection =
+                (error as? Server.Rejection)
+                ?? Server.Rejection([ConfigurationProblem(file: path, line: 0, path: "", message: "\(error)")])
+            for problem in rejection.problems { logger.error("reload refused", metadata: ["problem": "\(problem)"]) }
+            state.noteReload(problem: rejection.problems.first?.description ?? "")
+            await audit.rejected(rejection, inForce: before.files)
         }
     }
 }
@@ -126,8 +135,16 @@ extension ServerConfiguration {
 extension Server {
     /// Why a reload was refused.
     struct Rejection: Error {
-        let problems: [ConfigurationProblem]
+        /// Of the configuration, the keys and the certificates that it names.
+        let ofConfiguration: [ConfigurationProblem]
+        /// Of policies, entities and schema.
+        let ofPolicies: [ConfigurationProblem]
 
-        init(_ problems: [ConfigurationProblem]) { self.problems = problems }
+        var problems: [ConfigurationProblem] { ofPolicies + ofConfiguration }
+
+        init(_ ofConfiguration: [ConfigurationProblem], ofPolicies: [ConfigurationProblem] = []) {
+            self.ofConfiguration = ofConfiguration
+            self.ofPolicies = ofPolicies
+        }
     }
 }

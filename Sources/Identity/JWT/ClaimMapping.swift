@@ -63,7 +63,7 @@ public struct ClaimMapping: Sendable, Hashable {
 
     /// Makes the principal of verified claims.
     ///
-    /// A token of a client that acts for itself yields ``Callout/Principal/Kind/client``: one without subject, with the
+    /// A token of a client that acts for itself yields a `Principal` of kind `client`: one without subject, with the
     /// client as its own subject (RFC 9068, section 5), or marked so by the issuer (`idtyp`, `gty`, Keycloak's service
     /// accounts).
     ///

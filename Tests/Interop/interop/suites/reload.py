@@ -21,7 +21,7 @@ def run(binary, report, options):
     with Scenario(binary, CONFIGURATION.replace("schema: generated }", "schema: generated, entities: [entities.json] }"),
                   files={"entities.json": []}) as scenario:
         scenario.start()
-        for part in (bad_files, links, good_files):
+        for part in (bad_files, restart, links, good_files):
             report.guard(part.__name__, part, report, scenario)
         report.equal("ends cleanly on SIGTERM", scenario.deployment.stop(), 0)
     report.guard("certificates", certificates, report, binary)
@@ -79,10 +79,39 @@ def bad_files(report, scenario):
         seen = callers.end()
     report.check("%d calls meanwhile: all as before" % sum(seen.values()), set(seen) == {OPEN} and sum(
         seen.values()) > 500 and not callers.problems, (seen, callers.problems))
-    rejects = lambda: [r["policy"] for r in deployment.audit.records() if r["t"] == "policy.reject"]
-    report.check("policy.reject for each refusal", deployment.until(lambda: len(rejects()) >= len(cases)), len(rejects()))
-    report.equal("policy.reject names the set that stays", {r["set"] for r in rejects()}, {before["policy_set"]})
-    report.check("policy.reject names the problems", all(r["problems"] for r in rejects()), rejects()[:1])
+    rejects = lambda kind: [r[kind] for r in deployment.audit.records() if r["t"] == kind + ".reject"]
+    of_configuration = sum(file == "countersign.yaml" for _, file, _, _ in cases)
+    for kind, count in (("config", of_configuration), ("policy", len(cases) - of_configuration)):
+        report.check("%s.reject for each refusal" % kind, deployment.until(lambda: len(rejects(kind)) >= count),
+                     len(rejects(kind)))
+        report.equal("%s.reject names the set that stays" % kind, {r["set"] for r in rejects(kind)}, {before["policy_set"]})
+        report.check("%s.reject names the problems" % kind, all(r["problems"] for r in rejects(kind)), rejects(kind)[:1])
+    file_of = lambda r: r["problems"][0].split(":")[0].rsplit("/", 1)[-1]
+    report.check("config.reject is about the configuration, policy.reject is not",
+                 {file_of(r) for r in rejects("config")} == {"countersign.yaml"}
+                 and "countersign.yaml" not in {file_of(r) for r in rejects("policy")},
+                 ({file_of(r) for r in rejects("config")}, {file_of(r) for r in rejects("policy")}))
+
+
+def restart(report, scenario):
+    """Settings that a reload cannot put in force are named until a restart or until they are taken back."""
+    deployment = scenario.deployment
+    good = (deployment.folder / "countersign.yaml").read_text()
+    waiting = lambda: deployment.status()["reloads"]["needs_restart"]
+    report.equal("nothing waits for a restart", waiting(), [])
+    changed = good.replace("protocols: [decisions]", "protocols: [decisions, health]").replace(
+        "checkpoint_interval: 100ms", "checkpoint_interval: 200ms") + "limits: { verified_tokens: 99 }\n"
+    wanted = ["listeners.http.protocols", "audit.checkpoint_interval", "limits.verified_tokens"]
+    deployment.write("countersign.yaml", changed)
+    report.check("changed settings: /status names them", deployment.until(lambda: waiting() == wanted), waiting())
+    deployment.write("countersign.yaml", changed + "# and once more\n")
+    accepted = reloads(deployment)[0]
+    deployment.until(lambda: reloads(deployment)[0] > accepted)
+    report.equal("changed settings: they go on waiting", waiting(), wanted)
+    activations = [r["config"] for r in deployment.audit.records() if r["t"] == "config.activate"]
+    report.equal("config.activate names them", activations[-1].get("needs_restart"), wanted)
+    deployment.write("countersign.yaml", good)
+    report.check("taken back: nothing waits", deployment.until(lambda: waiting() == []), waiting())
 
 
 def write(deployment, file, text):
