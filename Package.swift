@@ -58,7 +58,9 @@ let package = Package(
         // Who is calling, what may they do.
         .target(
             name: "Identity",
-            dependencies: ["Callout", "Outbound", "StrictJSON", .crypto, .cryptoExtras, .lifecycle]
+            dependencies: [
+                "Callout", "Outbound", "StrictJSON", .asn1, .crypto, .cryptoExtras, .lifecycle, .x509,
+            ]
         ),
         .target(
             name: "DecisionEngine",
@@ -78,12 +80,17 @@ let package = Package(
         // Work on policies at the desk.
         .target(name: "PolicyTools", dependencies: ["CZlib", "Cedar", "StrictJSON"]),
 
+        // Work on the log at the desk.
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .target(name: "AuditTools", dependencies: ["AuditLog", "CSQLite", "Cedar", "StrictJSON", .crypto]),
+
         // The whole.
         .target(
             name: "CountersignServer",
             dependencies: [
-                "AuditLog", "Callout", "Cedar", "DecisionEngine", "DevelopmentIdentityProvider", "Fields", "Gateways",
-                "Identity", "Outbound", "StrictJSON", "Telemetry", "Transport", .crypto, .coreMetrics, .nioCore,
+                "AuditLog", "AuditTools", "Callout", "Cedar", "DecisionEngine", "DevelopmentIdentityProvider", "Fields",
+                "Gateways", "Identity", "Outbound", "StrictJSON", "Telemetry", "Transport", .crypto, .coreMetrics,
+                .nioCore,
                 .nioPosix,
                 .logging, .lifecycle, .signals, .yams,
             ]
@@ -91,7 +98,9 @@ let package = Package(
         .executableTarget(
             name: "countersign",
             dependencies: [
-                "AuditLog", "CountersignServer", "DevelopmentIdentityProvider", "Fields", "Gateways", "Identity",
+                "AuditLog", "AuditTools", "Cedar", "CountersignServer", "DevelopmentIdentityProvider", "Fields",
+                "Gateways",
+                "Identity",
                 "Outbound", "PolicyTools", "StrictJSON", "Transport", .argumentParser, .lifecycle, .logging, .nioCore,
                 .nioPosix, .signals,
             ]
@@ -108,7 +117,10 @@ let package = Package(
         ),
         .testTarget(
             name: "IdentityTests",
-            dependencies: ["Callout", "Identity", "Outbound", "StrictJSON", .crypto, .cryptoExtras],
+            dependencies: [
+                "Callout", "Fields", "Identity", "Outbound", "StrictJSON", .asn1, .crypto, .cryptoExtras, .x509,
+            ],
+            exclude: ["Generator"],
             resources: [.copy("Vectors")]
         ),
         .testTarget(
@@ -118,11 +130,17 @@ let package = Package(
         .testTarget(name: "DecisionEngineTests", dependencies: ["Callout", "DecisionEngine", "Fields"]),
         .testTarget(
             name: "GatewaysTests", dependencies: ["Callout", "Fields", "Gateways", "StrictJSON", "Transport", .nioCore]),
-        .testTarget(name: "CountersignServerTests", dependencies: ["CountersignServer"]),
+        .testTarget(
+            name: "CountersignServerTests",
+            dependencies: ["CountersignServer", "StrictJSON", .logging, .nioCore, .nioPosix]),
         .testTarget(name: "InteropTests"),
         .testTarget(
             name: "CedarTests", dependencies: ["Cedar", "StrictJSON"], resources: [.copy("Conformance")]),
         .testTarget(name: "PolicyToolsTests", dependencies: ["Cedar", "PolicyTools", "StrictJSON"]),
+        .testTarget(
+            name: "AuditToolsTests",
+            dependencies: ["AuditLog", "AuditTools", "Cedar", "StrictJSON", .nioCore, .nioPosix]
+        ),
         .testTarget(
             name: "AuditLogTests",
             dependencies: ["AuditLog", "StrictJSON", .crypto, .logging, .nioCore, .nioPosix],

@@ -120,7 +120,7 @@ class GrpcGoEcho:
 
 
 class Nginx:
-    """nginx answering a constant over HTTP/2: what a C server costs that looks at nothing."""
+    """nginx answering a GET with a constant over HTTP/2: what a C server costs that reads and looks at nothing."""
     name, check, path = "nginx static", "status", "/"
 
     def __init__(self, work):

@@ -36,7 +36,8 @@ let package = Package(
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ],
             exclude: [
-                "APIKey", "Cases", "ClientCertificate", "DPoP", "Documentation.docc", "Keys",
+                "APIKey", "AWS", "Caller", "Cases", "ClientAuthentication", "ClientCertificate", "DPoP",
+                "Documentation.docc", "Introspection", "Keys", "Possession",
                 "JWT/TokenProvider.swift", "JWT/TokenVerifier.swift", "JWT/VerifiedToken.swift",
                 "JWT/VerifiedTokenCache.swift",
             ]

@@ -55,6 +55,10 @@ public struct CalloutRequest: Sendable {
     public var clientAddress: String?
     /// The credential that the gateway handed over outside the headers.
     public var credential: String?
+    /// The certificates that the caller presented, the leaf first, each in DER; empty if the gateway's adapter knows none.
+    ///
+    /// Set only where the gateway vouches that the caller holds the leaf's key.
+    public var clientCertificates: [[UInt8]] = []
 
     /// The most bytes that names and values of the header fields may take: 1 MiB.
     ///

@@ -20,9 +20,17 @@ public struct GatewayIdentity: Sendable, Hashable {
     public let authentication: Authentication
     /// Whether the forwarding headers that it sends count (THREATS G3).
     public let mayForward: Bool
+    /// Where it hands over its clients' certificates; `nil` if it does not, or may not.
+    public let certificateHeader: CertificateHeader?
 
     /// Makes an identity.
-    public init(name: String, peer: String, authentication: Authentication, mayForward: Bool) {
+    ///
+    /// Without another header, clients' certificates are taken from `x-forwarded-client-cert` if the gateway may forward.
+    public init(
+        name: String, peer: String, authentication: Authentication, mayForward: Bool,
+        certificateHeader: CertificateHeader = .forwardedClientCert(hops: 1)
+    ) {
+        self.certificateHeader = mayForward ? certificateHeader : nil
         self.name = name
         self.peer = peer
         self.authentication = authentication

@@ -30,6 +30,8 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
     case tokenClaims = "token_claims"
     /// The token, its session or its subject has been revoked.
     case tokenRevoked = "token_revoked"
+    /// The issuer left the caller's groups out of the token for their number.
+    case groupsOverage = "groups_overage"
     /// The issuer says that the token is not active.
     case tokenInactive = "token_inactive"
     /// The issuer's key set does not hold the key that the token names.
@@ -82,6 +84,14 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
     case policyError = "policy_error"
     /// The gateway has not proven who it is.
     case gatewayUnauthenticated = "gateway_unauthenticated"
+    /// The token is bound to a key or a certificate, or must be, and comes without proof of it.
+    case proofMissing = "proof_missing"
+    /// The proof of possession does not belong to the request, or not to the token.
+    case proofInvalid = "proof_invalid"
+    /// The proof of possession was used before.
+    case proofReplay = "proof_replay"
+    /// AWS knows the caller, but its account or role is not one that is accepted.
+    case awsPrincipal = "aws_principal"
 }
 
 extension ReasonCode {
@@ -93,9 +103,11 @@ extension ReasonCode {
             true
         case .allowed, .policyDenied, .noCredential, .tokenMalformed, .tokenExpired, .tokenNotYetValid,
             .tokenSignature, .tokenIssuer, .tokenAudience, .tokenAlgorithm, .tokenType, .tokenClaims, .tokenRevoked,
-            .tokenInactive, .keyUnknown, .apiKeyUnknown, .apiKeyExpired, .certificateUntrusted, .awsSignature,
+            .tokenInactive, .groupsOverage, .keyUnknown, .apiKeyUnknown, .apiKeyExpired, .certificateUntrusted,
+            .awsSignature,
             .awsReplay, .scopeMissing, .rateLimited, .routeUnknown, .ambiguousPath, .requestTooLarge,
-            .requestMalformed, .delegateDenied, .policyError:
+            .requestMalformed, .delegateDenied, .policyError, .proofMissing, .proofInvalid, .proofReplay,
+            .awsPrincipal:
             false
         }
     }
@@ -106,9 +118,10 @@ extension ReasonCode {
         case .allowed: 200
         case .noCredential, .tokenMalformed, .tokenExpired, .tokenNotYetValid, .tokenSignature, .tokenIssuer,
             .tokenAudience, .tokenAlgorithm, .tokenType, .tokenClaims, .tokenRevoked, .tokenInactive, .keyUnknown,
-            .apiKeyUnknown, .apiKeyExpired, .certificateUntrusted, .awsSignature, .awsReplay:
+            .apiKeyUnknown, .apiKeyExpired, .certificateUntrusted, .awsSignature, .awsReplay,
+            .proofMissing, .proofInvalid, .proofReplay, .awsPrincipal:
             401
-        case .policyDenied, .scopeMissing, .delegateDenied, .policyError: 403
+        case .policyDenied, .scopeMissing, .groupsOverage, .delegateDenied, .policyError: 403
         case .routeUnknown: 404
         case .ambiguousPath, .requestMalformed: 400
         case .requestTooLarge: 413
@@ -130,11 +143,12 @@ extension ReasonCode {
         case .tokenNotYetValid: "The access token is not valid yet."
         case .tokenSignature, .tokenIssuer, .tokenAudience, .tokenAlgorithm, .tokenType, .tokenClaims, .keyUnknown:
             "The access token was not accepted."
+        case .groupsOverage: "The access token does not carry the caller's groups."
         case .tokenRevoked, .tokenInactive: "The access token is no longer valid."
         case .apiKeyUnknown: "The API key was not accepted."
         case .apiKeyExpired: "The API key has expired."
         case .certificateUntrusted: "The client certificate was not accepted."
-        case .awsSignature, .awsReplay: "The AWS signature was not accepted."
+        case .awsSignature, .awsReplay, .awsPrincipal: "The AWS signature was not accepted."
         case .scopeMissing: "The access token lacks a required scope."
         case .rateLimited: "Too many requests."
         case .routeUnknown: "No such resource."
@@ -146,6 +160,8 @@ extension ReasonCode {
         case .overloaded: "The authorization service is busy."
         case .policyError: "The request could not be decided."
         case .gatewayUnauthenticated: "The gateway is not authenticated."
+        case .proofMissing: "The access token must come with a proof of possession."
+        case .proofInvalid, .proofReplay: "The proof of possession was not accepted."
         case .budgetMatch, .budgetIdentify, .budgetEnrich, .budgetDecide, .budgetApply, .budgetRecord:
             "The request could not be decided in time."
         }

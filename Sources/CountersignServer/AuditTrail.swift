@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuditLog
+import AuditTools
 import Cedar
 import DecisionEngine
 import Foundation
@@ -11,6 +12,13 @@ import StrictJSON
 /// The audit log of the service with the administrative records that the server writes.
 struct AuditTrail: Sendable {
     let recorder: DecisionRecorder
+    /// Where policy sets, schemas and entities are kept; `nil` without a log.
+    let sets: SetStore?
+    /// The audit directory; `nil` without a log.
+    let directory: String?
+    /// The keys whose checkpoints the service itself believes.
+    let verifierKeys: [VerifierKey]
+    let logger: Logger
     /// Records of events that come from where nobody can wait.
     let background = BackgroundWork()
 
@@ -24,8 +32,11 @@ struct AuditTrail: Sendable {
     /// Opens the log, or nothing if the configuration says `off`.
     static func open(_ configuration: ServerConfiguration, logger: Logger) throws -> AuditTrail {
         let settings = configuration.audit
-        try FileManager.default.createDirectory(atPath: configuration.data, withIntermediateDirectories: true)
-        guard settings.mode != .off else { return AuditTrail(recorder: .off) }
+        try FileManager.default.createDirectory(
+            atPath: configuration.data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        guard settings.mode != .off else {
+            return AuditTrail(recorder: .off, sets: nil, directory: nil, verifierKeys: [], logger: logger)
+        }
         let directory = configuration.data + "/audit"
         let key = try signingKey(settings, directory: directory, data: configuration.data)
         var audit = AuditLogConfiguration(directory: directory, origin: settings.origin, key: key)
@@ -35,7 +46,9 @@ struct AuditTrail: Sendable {
         audit.segmentBytes = settings.segmentBytes
         audit.bootMembers.append("version", .string(CountersignVersion.text))
         audit.logger = logger
-        return AuditTrail(recorder: .log(try AuditLog.open(audit)))
+        return AuditTrail(
+            recorder: .log(try AuditLog.open(audit)), sets: SetStore(directory: directory), directory: directory,
+            verifierKeys: [key.verifierKey], logger: logger)
     }
 
     /// The log key; drawn when neither it nor the log exists.
@@ -66,12 +79,31 @@ struct AuditTrail: Sendable {
         var settings = JSONObject()
         settings.append("apis", .array(configuration.apis.map { .string($0.name) }))
         settings.append("gateways", .array(configuration.gateways.map { .string($0.name) }))
+<<<<<<< HEAD
         settings.append("mode", .string((started ?? configuration).audit.mode.rawValue))
         let waiting = started?.keysNeedingRestart(for: configuration) ?? []
         if !waiting.isEmpty { settings.append("needs_restart", .array(waiting.map { .string($0) })) }
         settings.append("providers", .array(configuration.providers.map { .string($0.configuration.name) }))
+=======
+        settings.append("mode", .string(configuration.audit.mode.rawValue))
+        settings.append("providers", .array(configuration.providers.map { .string($0.name) }))
+>>>>>>> main
         await write("config.activate", "config", settings)
-        if previous?.digests != files.digests { await write("policy.activate", "policy", policy) }
+        guard previous?.digests != files.digests else { return }
+        keep(files)
+        await write("policy.activate", "policy", policy)
+    }
+
+    /// Keeps what decides from now on, so that its decisions can be explained and made again.
+    private func keep(_ files: PolicyFiles) {
+        guard let sets else { return }
+        for (digest, bytes) in files.contents {
+            do throws(AuditToolError) { try sets.keep(bytes, digest: digest) } catch {
+                logger.error(
+                    "policies could not be kept; their decisions cannot be made again",
+                    metadata: ["digest": "\(digest)", "error": "\(error)"])
+            }
+        }
     }
 
     /// Records that a reload was refused; what was in force before stays.

@@ -13,6 +13,9 @@ package enum ConfigurationCheck {
         let (files, fileProblems) = PolicyFiles.read(configuration)
         let (_, keyProblems) = GatewayAuthenticator.read(configuration)
         var found = problems + fileProblems + keyProblems
+        do throws(ProviderSecrets.Failure) { _ = try ProviderSecrets.read(configuration) } catch {
+            found += error.problems
+        }
         if let files { found += files.warnings }
         if let files, problems.isEmpty {
             do {

@@ -16,7 +16,7 @@ final class ConfigurationReloader: Service {
     private let path: String
     private let overrides: [String: String]
     private let providers: IdentityProviders
-    private let keys: KeyRefreshing
+    private let keys: ProviderUpkeep
     private let gate: CalloutGate
     private let audit: AuditTrail
     private let listeners: Listeners
@@ -27,7 +27,8 @@ final class ConfigurationReloader: Service {
     private let current: Mutex<(configuration: ServerConfiguration, files: PolicyFiles)>
 
     init(
-        path: String, overrides: [String: String], providers: IdentityProviders, keys: KeyRefreshing, gate: CalloutGate,
+        path: String, overrides: [String: String], providers: IdentityProviders, keys: ProviderUpkeep,
+        gate: CalloutGate,
         audit: AuditTrail, listeners: Listeners, state: ServiceState,
         current: (configuration: ServerConfiguration, files: PolicyFiles), logger: Logger
     ) {
@@ -91,15 +92,21 @@ final class ConfigurationReloader: Service {
             guard let configuration else { throw Server.Rejection(problems) }
             let (files, fileProblems) = PolicyFiles.read(configuration)
             let (authenticator, keyProblems) = GatewayAuthenticator.read(configuration)
+<<<<<<< HEAD
             guard let files, let authenticator else {
                 throw Server.Rejection(keyProblems, ofPolicies: fileProblems)
             }
             let prepared = try providers.prepare(configuration.providers)
             let generation = try PolicyGeneration(configuration, files, providers: prepared)
+=======
+            guard let files, let authenticator else { throw Server.Rejection(fileProblems + keyProblems) }
+            let prepared = try providers.prepare(configuration)
+            let generation = try PolicyGeneration(configuration, files, providers: prepared.authenticators)
+>>>>>>> main
             let (serveCertificates, certificateProblems) = listeners.readCertificates(for: path)
             guard certificateProblems.isEmpty else { throw Server.Rejection(certificateProblems) }
             serveCertificates()
-            for provider in providers.activate(prepared, configuration.providers) { keys.keepFresh(provider) }
+            for service in providers.activate(prepared) { keys.run(service) }
             gate.activate(authenticator)
             state.decisionPoint.activate(generation)
             current.withLock { $0 = (configuration, files) }
@@ -112,12 +119,21 @@ final class ConfigurationReloader: Service {
             for warning in files.warnings { logger.warning("policy", metadata: ["finding": "\(warning)"]) }
             logger.notice("reloaded", metadata: ["reason": "\(reason)", "policy_set": "\(files.digests.policySet)"])
         } catch {
+<<<<<<< HEAD
             let rejection =
                 (error as? Server.Rejection)
                 ?? Server.Rejection([ConfigurationProblem(file: path, line: 0, path: "", message: "\(error)")])
             for problem in rejection.problems { logger.error("reload refused", metadata: ["problem": "\(problem)"]) }
             state.noteReload(problem: rejection.problems.first?.description ?? "")
             await audit.rejected(rejection, inForce: before.files)
+=======
+            let problems =
+                (error as? Server.Rejection)?.problems ?? (error as? ProviderSecrets.Failure)?.problems
+                ?? [ConfigurationProblem(file: path, line: 0, path: "", message: "\(error)")]
+            for problem in problems { logger.error("reload refused", metadata: ["problem": "\(problem)"]) }
+            state.noteReload(problem: problems.first?.description ?? "")
+            await audit.rejected(problems, inForce: before.files)
+>>>>>>> main
         }
     }
 }
@@ -127,8 +143,9 @@ extension ServerConfiguration {
     fileprivate var secretFiles: [String] {
         let tls = [grpc, http, admin].compactMap { $0?.listener.tls }
         let keys = gateways.flatMap(\.keys).filter { $0.hasPrefix("file:") }
+        let own = providers.flatMap(\.secretReferences).map(\.reference).filter { $0.hasPrefix("file:") }
         return tls.flatMap { [$0.certificateChain, $0.privateKey] + ($0.clientCA.map { [$0] } ?? []) }
-            + keys.map { Self.resolve(String($0.dropFirst(5)), base) }
+            + (keys + own).map { Self.resolve(String($0.dropFirst(5)), base) }
     }
 }
 

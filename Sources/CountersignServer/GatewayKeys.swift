@@ -38,7 +38,7 @@ extension GatewayAuthenticator {
             let gateways = configuration.gateways.map { gateway in
                 Gateway(
                     name: gateway.name, hasCredentials: !gateway.keys.isEmpty || !gateway.subjects.isEmpty,
-                    mayForward: gateway.mayForward
+                    mayForward: gateway.mayForward, certificateHeader: gateway.certificateHeader
                 )
             }
             return (GatewayAuthenticator(gateways: gateways, keys: keys, subjects: subjects), [])

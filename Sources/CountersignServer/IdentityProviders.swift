@@ -2,70 +2,140 @@
 
 import Identity
 import Outbound
+import ServiceLifecycle
 import Synchronization
 
-/// The identity providers of the running service: one that does not change keeps its keys across reloads.
+/// The identity providers of the running service: one that does not change keeps its keys and caches across reloads.
 final class IdentityProviders: Sendable {
-    private let fetcher: HTTPFetcher
+    let fetcher: HTTPFetcher
+    /// Names credentials in caches and records.
+    let fingerprint: CredentialFingerprint
     private let onEvent: @Sendable (String, KeySetEvent) -> Void
-    private let running = Mutex<[String: TokenProvider]>([:])
-    private let configured = Mutex<[String: ServerConfiguration.Provider]>([:])
+    private let running = Mutex<[String: Authenticator]>([:])
+    private let configured = Mutex<(providers: [String: ServerConfiguration.Provider], secrets: ProviderSecrets)>(
+        ([:], ProviderSecrets()))
 
-    init(fetcher: HTTPFetcher, onEvent: @escaping @Sendable (String, KeySetEvent) -> Void) {
+    init(
+        fetcher: HTTPFetcher, fingerprint: CredentialFingerprint,
+        onEvent: @escaping @Sendable (String, KeySetEvent) -> Void
+    ) {
         self.fetcher = fetcher
+        self.fingerprint = fingerprint
         self.onEvent = onEvent
     }
 
     /// The providers in force.
-    var current: [String: TokenProvider] { running.withLock { $0 } }
+    var current: [String: Authenticator] { running.withLock { $0 } }
+
+    /// Those of them that issue JWTs.
+    var tokens: [String: TokenProvider] {
+        current.compactMapValues { authenticator in
+            switch authenticator {
+            case .tokens(let provider): provider
+            case .introspection, .certificates, .aws: nil
+            }
+        }
+    }
+
+    /// Those of them that ask issuers about tokens.
+    var introspection: [String: IntrospectionProvider] {
+        current.compactMapValues { authenticator in
+            switch authenticator {
+            case .tokens(let provider): provider.liveState
+            case .introspection(let provider): provider
+            case .certificates, .aws: nil
+            }
+        }
+    }
+
+    /// Providers that are not in force yet.
+    struct Prepared: Sendable {
+        let authenticators: [String: Authenticator]
+        fileprivate let configured: (providers: [String: ServerConfiguration.Provider], secrets: ProviderSecrets)
+    }
 
     /// Providers for a configuration, not in force yet; those that are configured as before are kept.
-    func prepare(_ wanted: [ServerConfiguration.Provider]) throws(ProviderConfiguration.Problem) -> [String:
-        TokenProvider]
-    {
+    ///
+    /// - Parameters:
+    ///   - configuration: The configuration.
+    ///   - names: The providers to prepare; `nil` for all.
+    /// - Returns: The providers, to be put in force with ``activate(_:)``.
+    /// - Throws: `ProviderSecrets.Failure` or ``Unusable`` if what is configured cannot be used.
+    func prepare(_ configuration: ServerConfiguration, only names: Set<String>? = nil) throws -> Prepared {
+        let secrets = try ProviderSecrets.read(configuration)
         let (before, known) = (configured.withLock { $0 }, current)
-        var providers: [String: TokenProvider] = [:]
-        for provider in wanted {
-            let name = provider.configuration.name
-            if let old = before[name], let token = known[name], old == provider {
-                providers[name] = token
-                continue
+        var providers: [String: Authenticator] = [:]
+        for provider in configuration.providers where names?.contains(provider.name) ?? true {
+            if let old = before.providers[provider.name], let kept = known[provider.name], old == provider,
+                secrets.areSame(as: before.secrets, for: provider.name)
+            {
+                providers[provider.name] = kept
+            } else {
+                providers[provider.name] = try authenticator(provider, secrets)
             }
-            let onEvent = onEvent
-            let keys = KeySetRefresher(
-                issuer: provider.configuration.issuer, source: provider.source, settings: provider.refresh,
-                fetcher: DocumentFetcher(fetcher.with(policy: Self.policy(provider))),
-                onEvent: { onEvent(name, $0) }
-            )
-            providers[name] = try TokenProvider(provider.configuration, keys: keys)
         }
-        return providers
+        let byName = Dictionary(uniqueKeysWithValues: configuration.providers.map { ($0.name, $0) })
+        return Prepared(authenticators: providers, configured: (byName, secrets))
     }
 
-    /// Puts prepared providers in force; returns those that are new and whose keys must be kept fresh.
-    func activate(_ next: [String: TokenProvider], _ wanted: [ServerConfiguration.Provider]) -> [TokenProvider] {
-        let before = current
-        running.withLock { $0 = next }
-        configured.withLock { configured in
-            configured = Dictionary(uniqueKeysWithValues: wanted.map { ($0.configuration.name, $0) })
+    private func authenticator(
+        _ provider: ServerConfiguration.Provider, _ secrets: ProviderSecrets
+    ) throws -> Authenticator {
+        switch provider.kind {
+        case .tokens(let settings): .tokens(try tokenProvider(settings, secrets))
+        case .introspection(let wanted): .introspection(try introspection(wanted, secrets, makesCallers: true))
+        case .certificates(let settings):
+            .certificates(try CertificateCallerProvider(settings, fingerprint: fingerprint))
+        case .aws(let settings):
+            .aws(
+                try AWSCallerProvider(
+                    settings.callers, fingerprint: fingerprint,
+                    fetcher: fetcher.with(policy: Self.policy(settings.callers.endpoint, settings.allowsInsecure))))
         }
-        return next.filter { name, provider in before[name] !== provider }.map(\.value)
     }
 
-    /// What the outgoing client may reach: what the configured URL itself names, and public addresses over TLS.
-    private static func policy(_ provider: ServerConfiguration.Provider) -> OutboundPolicy {
-        var policy = OutboundPolicy()
+    private func tokenProvider(
+        _ settings: ServerConfiguration.Provider.TokenSettings, _ secrets: ProviderSecrets
+    ) throws -> TokenProvider {
+        let (onEvent, name) = (onEvent, settings.configuration.name)
         let address: String =
-            switch provider.source {
+            switch settings.source {
             case .url(let url): url
-            case .discovery: provider.configuration.issuer
+            case .discovery: settings.configuration.issuer
             case .file: ""
             }
+        let keys = KeySetRefresher(
+            issuer: settings.configuration.issuer, source: settings.source, settings: settings.refresh,
+            fetcher: DocumentFetcher(fetcher.with(policy: Self.policy(address, settings.allowsInsecure))),
+            onEvent: { onEvent(name, $0) }
+        )
+        let liveState = try settings.introspection.map { try introspection($0, secrets, makesCallers: false) }
+        return try TokenProvider(settings.configuration, keys: keys, liveState: liveState)
+    }
+
+    /// Puts prepared providers in force; returns what those that are new do in the background.
+    func activate(_ next: Prepared) -> [any Service] {
+        let before = current
+        running.withLock { $0 = next.authenticators }
+        configured.withLock { $0 = next.configured }
+        return next.authenticators.flatMap { name, authenticator -> [any Service] in
+            if let old = before[name], old.isSame(as: authenticator) { return [] }
+            switch authenticator {
+            case .tokens(let provider): return [provider.keys] + (provider.liveState.map { [$0] } ?? [])
+            case .introspection(let provider): return [provider]
+            case .certificates, .aws: return []
+            }
+        }
+    }
+
+    /// What the outgoing client may reach: what a configured URL itself names, and public addresses over TLS.
+    static func policy(_ address: String, _ allowsInsecure: Bool) -> OutboundPolicy {
+        var policy = OutboundPolicy()
         if let url = try? OutboundURL(address), ServerConfiguration.isLoopback(url.host) {
             policy.allowsPlaintext = true
             policy.addressClasses = [.loopback]
         }
-        if provider.allowsInsecure {
+        if allowsInsecure {
             policy.allowsPlaintext = true
             policy.addressClasses = [.global, .loopback, .private]
         }

@@ -44,7 +44,7 @@ struct PolicyCheck {
             let routes = try RouteTable(configuration.apis)
             return try GeneratedSchema(
                 routes: routes, entities: PolicyGeneration.baseEntities(entities, routes),
-                mappings: configuration.providers.map(\.configuration.mapping)
+                mappings: configuration.providers.compactMap(\.mapping)
             ).schema()
         } catch {
             throw problem(configuration.file, "no schema can be generated: \(error)")

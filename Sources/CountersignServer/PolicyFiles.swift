@@ -11,6 +11,8 @@ struct PolicyFiles {
     let policies: PolicySet
     let entities: [Entity]
     let digests: PolicyGeneration.Digests
+    /// What each digest is taken of.
+    let contents: [(digest: String, bytes: [UInt8])]
     /// Relative paths of the policy files, sorted.
     let files: [String]
     /// What policies are checked against.
@@ -48,14 +50,13 @@ struct PolicyFiles {
             return (nil, problems)
         }
         guard problems.isEmpty else { return (nil, problems + warnings) }
-        let digests = PolicyGeneration.Digests(
-            policySet: ContentDigest.text(
-                of: sources.flatMap { lengthPrefixed(Array($0.file.utf8)) + lengthPrefixed($0.bytes) }),
-            schema: ContentDigest.text(of: schema.json()), entities: ContentDigest.text(of: bytes)
-        )
+        let set = sources.flatMap { lengthPrefixed(Array($0.file.utf8)) + lengthPrefixed($0.bytes) }
+        let contents = [set, schema.json(), bytes].map { (digest: ContentDigest.text(of: $0), bytes: $0) }
         let files = PolicyFiles(
-            policies: policies, entities: entities, digests: digests, files: sources.map(\.file), schema: schema,
-            warnings: warnings)
+            policies: policies, entities: entities,
+            digests: PolicyGeneration.Digests(
+                policySet: contents[0].digest, schema: contents[1].digest, entities: contents[2].digest),
+            contents: contents, files: sources.map(\.file), schema: schema, warnings: warnings)
         return (files, [])
     }
 
@@ -116,13 +117,13 @@ struct PolicyFiles {
 extension PolicyGeneration {
     /// Compiles what was read.
     convenience init(
-        _ configuration: ServerConfiguration, _ files: PolicyFiles, providers: [String: TokenProvider]
+        _ configuration: ServerConfiguration, _ files: PolicyFiles, providers: [String: Authenticator]
     ) throws {
         let routes = try RouteTable(configuration.apis)
         let entities = try Self.baseEntities(files.entities, routes)
-        var selections: [String: ProviderSelection] = [:]
+        var selections: [String: AuthenticatorSelection] = [:]
         for api in configuration.apis where !api.providers.isEmpty {
-            selections[api.name] = try ProviderSelection(api.providers.compactMap { providers[$0] })
+            selections[api.name] = try AuthenticatorSelection(api.providers.compactMap { providers[$0] })
         }
         try self.init(
             routes: routes,

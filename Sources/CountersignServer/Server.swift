@@ -69,24 +69,30 @@ package struct Server: Sendable {
         _ files: PolicyFiles, _ authenticator: GatewayAuthenticator, _ audit: AuditTrail, _ group: any EventLoopGroup
     ) async throws {
         let registry = PrometheusRegistry(help: DecisionMetrics.help.merging(ServerMetrics.help) { first, _ in first })
-        let providers = IdentityProviders(fetcher: try HTTPFetcher(group: group)) { [logger] name, event in
-            audit.note(event, provider: name, logger: logger)
-        }
-        let prepared = try providers.prepare(configuration.providers)
-        let generation = try PolicyGeneration(configuration, files, providers: prepared)
+        let fingerprint = CredentialFingerprint(key: try CredentialKey.load(configuration.data))
+        let providers = IdentityProviders(
+            fetcher: try HTTPFetcher(group: group), fingerprint: fingerprint
+        ) { [logger] name, event in audit.note(event, provider: name, logger: logger) }
+        let prepared = try Self.prepare(providers, configuration)
+        let generation = try PolicyGeneration(configuration, files, providers: prepared.authenticators)
         let verifier = TokenVerifier(
             cache: VerifiedTokenCache(capacity: configuration.verifiedTokens),
-            fingerprint: CredentialFingerprint(key: try CredentialKey.load(configuration.data))
+            fingerprint: fingerprint
         )
         let decisionPoint = PolicyDecisionPoint(
-            generation: generation, verifier: verifier, recorder: audit.recorder,
+            generation: generation,
+            verifier: CallerVerifier(
+                tokens: verifier,
+                possession: PossessionVerifier(
+                    proofs: ProofVerifier(maximumAge: configuration.proofAge), capacity: configuration.rememberedProofs)
+            ), recorder: audit.recorder,
             metrics: DecisionMetrics(factory: registry), logger: logger
         )
         let gate = CalloutGate(
             authenticator: authenticator, decisionPoint: decisionPoint, defaultBudget: configuration.defaultBudget
         )
-        let keys = KeyRefreshing()
-        for provider in providers.activate(prepared, configuration.providers) { keys.keepFresh(provider) }
+        let keys = ProviderUpkeep()
+        for service in providers.activate(prepared) { keys.run(service) }
         let state = ServiceState(
             audit: audit, providers: providers, decisionPoint: decisionPoint, verifier: verifier, registry: registry
         )
@@ -98,8 +104,14 @@ package struct Server: Sendable {
             path: configuration.file, overrides: overrides, providers: providers, keys: keys, gate: gate, audit: audit,
             listeners: listeners, state: state, current: (configuration, files), logger: logger
         )
+        let control = ControlSocket(data: configuration.data, group: group, logger: logger) {
+            command, caller throws(ControlProblem) in
+            try await command.perform(in: ControlContext(audit: audit, service: state, caller: caller))
+        }
+        let indexing: [any Service] =
+            configuration.audit.keepsIndex ? [IndexKeeping(audit, logger: logger)].compactMap { $0 } : []
         try await ServiceGroup(
-            services: [audit.background, keys, reloader] + listeners.services + [
+            services: [audit.background, keys, control, reloader] + indexing + listeners.services + [
                 SelfDecision(decisionPoint, group.any(), state)
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
@@ -107,19 +119,34 @@ package struct Server: Sendable {
     }
 }
 
-/// Keeps the keys of all identity providers fresh, those that a reload adds included.
-final class KeyRefreshing: Service {
-    private let added: AsyncStream<TokenProvider>
-    private let continuation: AsyncStream<TokenProvider>.Continuation
+extension Server {
+    /// Prepares the identity providers; secrets that cannot be read are told like every other problem.
+    static func prepare(
+        _ providers: IdentityProviders, _ configuration: ServerConfiguration, only names: Set<String>? = nil
+    ) throws -> IdentityProviders.Prepared {
+        do {
+            return try providers.prepare(configuration, only: names)
+        } catch let failure as ProviderSecrets.Failure {
+            throw StartFailure(failure.problems)
+        } catch let failure as IdentityProviders.Unusable {
+            throw StartFailure("\(configuration.file): \(failure)")
+        }
+    }
+}
+
+/// Runs what identity providers do in the background, such as keeping keys fresh, those that a reload adds included.
+final class ProviderUpkeep: Service {
+    private let added: AsyncStream<any Service>
+    private let continuation: AsyncStream<any Service>.Continuation
 
     init() { (added, continuation) = AsyncStream.makeStream() }
 
-    func keepFresh(_ provider: TokenProvider) { continuation.yield(provider) }
+    func run(_ service: any Service) { continuation.yield(service) }
 
     func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for await provider in added.cancelOnGracefulShutdown() {
-                group.addTask { try await provider.keys.run() }
+            for await service in added.cancelOnGracefulShutdown() {
+                group.addTask { try await service.run() }
             }
             try await group.waitForAll()
         }

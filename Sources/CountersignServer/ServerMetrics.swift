@@ -44,7 +44,7 @@ enum ServerMetrics {
     }
 
     private static func collectKeys(_ state: ServiceState, _ text: inout PrometheusText) {
-        let keys = state.providers.current.sorted { $0.key < $1.key }
+        let keys = state.providers.tokens.sorted { $0.key < $1.key }
             .map { (labels: [("provider", $0.key)], status: $0.value.keys.status) }
         text.gauge(
             "countersign_keyset_age_seconds",

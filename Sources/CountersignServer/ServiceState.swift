@@ -61,7 +61,7 @@ final class ServiceState: Sendable {
         var obstacles: [String] = []
         if let status = audit.log?.status, !status.isWritable { obstacles.append("audit log is not writable") }
         if !hasDecided.load(ordering: .relaxed) { obstacles.append("no decision of its own made yet") }
-        let keys = providers.current.sorted { $0.key < $1.key }.map { ($0.key, $0.value.keys.status) }
+        let keys = providers.tokens.sorted { $0.key < $1.key }.map { ($0.key, $0.value.keys.status) }
         if !keys.isEmpty, !keys.contains(where: { $0.1.isReady }) { obstacles.append("no identity provider has keys") }
         for (name, status) in keys where !status.isReady && status.failure == nil {
             obstacles.append("keys of provider \(name) are not loaded yet")
@@ -123,7 +123,7 @@ final class ServiceState: Sendable {
 
     private func writeProviders(to writer: inout JSONWriter) {
         writer.beginObject()
-        for (name, provider) in providers.current.sorted(by: { $0.key < $1.key }) {
+        for (name, provider) in providers.tokens.sorted(by: { $0.key < $1.key }) {
             let status = provider.keys.status
             writer.key(any: name)
             writer.beginObject()

@@ -20,27 +20,29 @@ package enum TokenCheck {
     ) async throws -> Outcome {
         let (configuration, problems) = ServerConfiguration.read(path, overrides: overrides)
         guard let configuration else { throw Server.StartFailure(problems) }
-        let wanted = configuration.providers.filter { $0.configuration.name == name }
+        let wanted = configuration.providers.filter { $0.name == name }
         guard !wanted.isEmpty else {
-            let known = configuration.providers.map(\.configuration.name).joined(separator: ", ")
+            let known = configuration.providers.map(\.name).joined(separator: ", ")
             throw Server.StartFailure("`\(name)` is not a provider; configured: \(known)")
         }
-        let fetcher = try HTTPFetcher(group: MultiThreadedEventLoopGroup.singleton)
-        let providers = try IdentityProviders(fetcher: fetcher) { _, _ in }.prepare(wanted)
-        let selection = try ProviderSelection(Array(providers.values))
-        for provider in providers.values { await provider.keys.load() }
-        let verifier = TokenVerifier(
-            cache: VerifiedTokenCache(capacity: 1),
-            fingerprint: CredentialFingerprint(key: Secret(Array("one use".utf8)))
-        )
+        let fingerprint = CredentialFingerprint(key: Secret(Array("one use".utf8)))
+        let known = IdentityProviders(
+            fetcher: try HTTPFetcher(group: MultiThreadedEventLoopGroup.singleton), fingerprint: fingerprint
+        ) { _, _ in }
+        let providers = try Server.prepare(known, configuration, only: [name]).authenticators
+        let selection = try AuthenticatorSelection(Array(providers.values))
+        for case .tokens(let provider) in providers.values { await provider.keys.load() }
+        let verifier = CallerVerifier(
+            tokens: TokenVerifier(cache: VerifiedTokenCache(capacity: 1), fingerprint: fingerprint))
         do throws(IdentityError) {
-            let verified = try verifier.verify(token, from: selection, now: Int64(Date().timeIntervalSince1970))
-            let principal = verified.principal
+            let principal = try await verifier.caller(
+                of: .bearer(token), from: selection, now: Int64(Date().timeIntervalSince1970)
+            ).principal
             let text: JSONValue = [
                 "principal": ["type": .string(principal.kind.rawValue), "id": .string(principal.entityID)],
                 "scopes": .array(principal.scopes.map { .string($0) }),
                 "groups": .array(principal.groups.map { .string($0) }),
-                "roles": .array(principal.roles.map { .string($0) }), "claims": .object(verified.claims),
+                "roles": .array(principal.roles.map { .string($0) }), "claims": .object(principal.attributes),
             ]
             return Outcome(isAccepted: true, text: String(decoding: text.canonicalBytes(), as: UTF8.self))
         } catch {

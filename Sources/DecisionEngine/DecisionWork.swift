@@ -3,6 +3,7 @@
 import AuditLog
 import Callout
 import Cedar
+import Identity
 package import NIOCore
 
 /// When a question arrived, and until when it must be answered.
@@ -36,7 +37,7 @@ package struct CallTiming: Sendable {
 
 /// A decision while it is made: what came in, and what its record will say, gathered along the way.
 ///
-/// `@unchecked Sendable`: one at a time uses it, the event loop, and while keys are awaited the task that hands it back.
+/// `@unchecked Sendable`: one at a time uses it, the event loop, and while an issuer is awaited the task that hands it back.
 final class DecisionWork: @unchecked Sendable {
     let callout: CalloutRequest
     let timing: CallTiming
@@ -56,6 +57,8 @@ final class DecisionWork: @unchecked Sendable {
     /// The client's address, read.
     var client: IPValue?
     var caller: IdentifiedCaller?
+    /// Whether the credential came with a proof of possession.
+    var presentsProof = false
     var mapped: MappedRequest?
     /// `sha256:` of the canonical policy input.
     var inputDigest = ""
@@ -63,6 +66,7 @@ final class DecisionWork: @unchecked Sendable {
     var obligations: [String] = []
     var latency = StageLatency()
 
+    private var awaited: AwaitedAuthentication?
     private var stageBegan: NIODeadline
     /// The clock as it was last read.
     private var latest: NIODeadline
@@ -97,7 +101,19 @@ final class DecisionWork: @unchecked Sendable {
     }
 
     /// Goes on after a wait, which belongs to the stage that waited.
-    func resume() { latest = .now() }
+    func resume(_ awaited: AwaitedAuthentication) {
+        latest = .now()
+        self.awaited = awaited
+    }
+
+    /// What a wait has settled; `nil` if the credential is to be verified with what is at hand.
+    func takeAwaited() -> Result<AuthenticatedCaller, IdentityError>? {
+        defer { awaited = nil }
+        switch awaited {
+        case .settled(let result)?: return result
+        case .again?, nil: return nil
+        }
+    }
 
     /// Drops work whose deadline has passed rather than doing it.
     func checkBudget(_ code: ReasonCode) throws(Refusal) {

@@ -13,10 +13,10 @@ import Synchronization
 /// The policy decision point: one question in, one verdict out, each recorded before it leaves.
 ///
 /// The steps are match, identify, decide, apply and record; each takes values and returns values. A decision that has
-/// everything at hand runs through on the caller's event loop; only keys that must be fetched make it wait.
+/// everything at hand runs through on the caller's event loop; only what must be asked outside makes it wait.
 package final class PolicyDecisionPoint: Sendable {
     private let generation: Mutex<PolicyGeneration>
-    private let verifier: TokenVerifier
+    private let verifier: CallerVerifier
     private let recorder: DecisionRecorder
     private let metrics: DecisionMetrics
     private let logger: Logger
@@ -24,7 +24,7 @@ package final class PolicyDecisionPoint: Sendable {
 
     /// Makes a decision point.
     package init(
-        generation: PolicyGeneration, verifier: TokenVerifier, recorder: DecisionRecorder, metrics: DecisionMetrics,
+        generation: PolicyGeneration, verifier: CallerVerifier, recorder: DecisionRecorder, metrics: DecisionMetrics,
         logger: Logger
     ) {
         self.generation = Mutex(generation)
@@ -47,7 +47,7 @@ package final class PolicyDecisionPoint: Sendable {
     ///   - timing: When it arrived, and until when it must be answered.
     ///   - eventLoop: The loop that the caller is on; `answer` is called on it, now or later.
     ///   - answer: Gets the verdict once its record is durable.
-    /// - Returns: The task of a decision that must wait for keys, to be cancelled with the call; else `nil`.
+    /// - Returns: The task of a decision that must wait for an issuer, to be cancelled with the call; else `nil`.
     package func decide(
         _ callout: consuming CalloutRequest, _ timing: CallTiming, on eventLoop: any EventLoop,
         answer: @escaping @Sendable (Verdict) -> Void
@@ -57,17 +57,38 @@ package final class PolicyDecisionPoint: Sendable {
         case .verdict(let verdict):
             record(verdict, work, on: eventLoop, answer: answer)
             return nil
-        case .needsKeys(let error, let selection):
-            return Task {
-                await self.waitForKeys(error, selection, for: timing.patience)
+        case .pending(let pending):
+            return Task { await self.finish(work, after: pending, on: eventLoop, answer: answer) }
+        }
+    }
+
+    /// Waits, at most ``maximumWaits`` times, and decides on the event loop each time.
+    private func finish(
+        _ work: DecisionWork, after first: PendingAuthentication, on eventLoop: any EventLoop,
+        answer: @escaping @Sendable (Verdict) -> Void
+    ) async {
+        var pending: PendingAuthentication? = first
+        var waits = 0
+        while let next = pending {
+            let awaited = await wait(for: next, work.timing.patience)
+            waits += 1
+            let mayWait = waits < Self.maximumWaits
+            pending = await withCheckedContinuation { continuation in
                 eventLoop.execute {
-                    work.resume()
-                    guard case .verdict(let verdict) = self.resolve(work, mayWait: false) else { return }
-                    self.record(verdict, work, on: eventLoop, answer: answer)
+                    work.resume(awaited)
+                    switch self.resolve(work, mayWait: mayWait) {
+                    case .verdict(let verdict):
+                        self.record(verdict, work, on: eventLoop, answer: answer)
+                        continuation.resume(returning: nil)
+                    case .pending(let further): continuation.resume(returning: further)
+                    }
                 }
             }
         }
     }
+
+    /// Keys, and then the state of the token.
+    private static let maximumWaits = 2
 
     /// Refuses without deciding, with a record: for callouts of gateways that are not authenticated.
     package func refuse(
@@ -83,13 +104,13 @@ package final class PolicyDecisionPoint: Sendable {
 
     private enum Resolution {
         case verdict(Verdict)
-        case needsKeys(IdentityError, ProviderSelection)
+        case pending(PendingAuthentication)
     }
 
     /// What the identification of a caller may end in, besides a refusal.
     private enum Identification {
         case caller(IdentifiedCaller)
-        case needsKeys(IdentityError, ProviderSelection)
+        case pending(PendingAuthentication)
     }
 
     private func resolve(_ work: DecisionWork, mayWait: Bool) -> Resolution {
@@ -98,7 +119,7 @@ package final class PolicyDecisionPoint: Sendable {
             let caller: IdentifiedCaller
             switch try identify(work, match, mayWait: mayWait) {
             case .caller(let identified): caller = identified
-            case .needsKeys(let error, let selection): return .needsKeys(error, selection)
+            case .pending(let pending): return .pending(pending)
             }
             let mapped = try map(work, match, caller)
             let permission = try decide(work, match, mapped)
@@ -109,7 +130,7 @@ package final class PolicyDecisionPoint: Sendable {
     }
 
     private func match(_ work: DecisionWork) throws(Refusal) -> RouteTable.Match {
-        // After a wait for keys: the time that it took belongs to the next stage.
+        // After a wait: the time that it took belongs to the next stage.
         if let match = work.match { return match }
         defer { work.finish(.match, metrics) }
         try work.checkBudget(.budgetMatch)
@@ -145,29 +166,48 @@ package final class PolicyDecisionPoint: Sendable {
     ) throws(Refusal) -> Identification {
         defer { work.latency.identify = work.finish(.identify, metrics) / 1000 }
         try work.checkBudget(.budgetIdentify)
-        let credential: PresentedCredential
+        let presented: Credential?
         do throws(Fault) {
-            credential = try PresentedCredential.find(in: work.callout, sources: match.api.credentials)
+            presented = try PresentedCredential.find(
+                in: work.callout, sources: match.api.credentials, onlyOne: match.api.refusesSeveralCredentials)
         } catch {
             throw Refusal(error)
         }
-        guard case .bearer(let token) = credential else {
+        let selection = work.generation.plans[match.routeIndex].selection
+        // Where a gateway hands over certificates, they come with every request: they count where nothing else is there.
+        let handed = presented == nil ? selection?.implied(by: work.callout) : nil
+        guard let credential = presented ?? handed else {
             guard match.route.allowsAnonymous else { throw Refusal(.noCredential) }
             return .caller(keep(work.generation.anonymous, in: work))
         }
-        guard let selection = work.generation.plans[match.routeIndex].selection else { throw Refusal(.tokenIssuer) }
+        if case .proven = credential { work.presentsProof = true }
+        guard let selection else { throw Refusal(.tokenIssuer) }
         do throws(IdentityError) {
-            let verified = try verifier.verify(token, from: selection, now: work.seconds)
-            return .caller(keep(try caller(of: verified, work), in: work))
+            let found: AuthenticatedCaller
+            if let awaited = work.takeAwaited() {
+                found = try awaited.get()
+            } else {
+                let authentication = try verifier.authenticate(
+                    credential, in: work.callout, from: selection, live: match.route.wantsLiveState, now: work.seconds,
+                    mayWait: mayWait)
+                switch authentication {
+                case .caller(let caller): found = caller
+                case .pending(let pending): return .pending(pending)
+                }
+            }
+            try verifier.possession.confirm(
+                found, credential, in: work.callout, origin: match.api.externalOrigin, now: work.seconds)
+            return .caller(keep(try caller(of: found, work), in: work))
         } catch {
-            if mayWait, verifier.mayRefreshKeys(after: error, from: selection) { return .needsKeys(error, selection) }
             throw Refusal(error.fault, detail: error.description)
         }
     }
 
-    private func caller(of token: VerifiedToken, _ work: DecisionWork) throws(IdentityError) -> IdentifiedCaller {
+    private func caller(
+        of found: AuthenticatedCaller, _ work: DecisionWork
+    ) throws(IdentityError) -> IdentifiedCaller {
         do throws(EntityError) {
-            return try work.generation.caller(of: token)
+            return try work.generation.caller(of: found)
         } catch {
             throw .claimNotAccepted(name: "groups", .notAccepted)
         }
@@ -258,7 +298,9 @@ package final class PolicyDecisionPoint: Sendable {
         }
         return Verdict(
             refusing: refusal.fault, decisionID: work.decisionID, principal: work.caller?.principal,
-            policies: refusal.policies, challenge: Challenge.text(for: refusal.fault, realm: work.match?.api.name),
+            policies: refusal.policies,
+            challenge: Challenge.text(
+                for: refusal.fault, realm: work.match?.api.name, presentsProof: work.presentsProof),
             prefersFault: work.match?.route.onDeny == .fault
         )
     }
@@ -291,12 +333,17 @@ package final class PolicyDecisionPoint: Sendable {
         pool.give(work.scratch)
     }
 
-    private func waitForKeys(_ error: IdentityError, _ selection: ProviderSelection, for patience: TimeAmount) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { _ = await self.verifier.refreshKeys(after: error, from: selection) }
-            group.addTask { try? await Task.sleep(for: .nanoseconds(patience.nanoseconds)) }
-            await group.next()
+    /// Waits, but no longer than the gateway does; what is at hand then decides.
+    private func wait(for pending: PendingAuthentication, _ patience: TimeAmount) async -> AwaitedAuthentication {
+        await withTaskGroup(of: AwaitedAuthentication.self) { group in
+            group.addTask { await self.verifier.wait(for: pending) }
+            group.addTask {
+                try? await Task.sleep(for: .nanoseconds(patience.nanoseconds))
+                return .again
+            }
+            let first = await group.next()
             group.cancelAll()
+            return first ?? .again
         }
     }
 }

@@ -13,8 +13,14 @@ package final class GatewayAuthenticator: Sendable {
         package let hasCredentials: Bool
         /// Whether forwarding headers that it sends count.
         package let mayForward: Bool
+        /// Where it hands over its clients' certificates, if it may.
+        package let certificateHeader: CertificateHeader
 
-        package init(name: String, hasCredentials: Bool, mayForward: Bool) {
+        package init(
+            name: String, hasCredentials: Bool, mayForward: Bool,
+            certificateHeader: CertificateHeader = .forwardedClientCert(hops: 1)
+        ) {
+            self.certificateHeader = certificateHeader
             self.name = name
             self.hasCredentials = hasCredentials
             self.mayForward = mayForward
@@ -64,7 +70,9 @@ package final class GatewayAuthenticator: Sendable {
             return try identity(match.owner, peer: match.subject, .mutualTLS)
         }
         guard let unproven else { throw Fault(.gatewayUnauthenticated) }
-        return GatewayIdentity(name: unproven.name, peer: "", authentication: .none, mayForward: unproven.mayForward)
+        return GatewayIdentity(
+            name: unproven.name, peer: "", authentication: .none, mayForward: unproven.mayForward,
+            certificateHeader: unproven.certificateHeader)
     }
 
     private func identity(
@@ -72,8 +80,8 @@ package final class GatewayAuthenticator: Sendable {
     ) throws(Fault) -> GatewayIdentity {
         guard let gateway = gateways.first(where: { $0.name == name }) else { throw Fault(.gatewayUnauthenticated) }
         return GatewayIdentity(
-            name: gateway.name, peer: peer, authentication: authentication, mayForward: gateway.mayForward
-        )
+            name: gateway.name, peer: peer, authentication: authentication, mayForward: gateway.mayForward,
+            certificateHeader: gateway.certificateHeader)
     }
 
     /// Who an unauthenticated caller is in the record of its refusal.

@@ -10,6 +10,16 @@ public struct CredentialFingerprint: Sendable {
     /// Makes fingerprints under a key of at least 32 bytes, of which 32 random ones are right.
     public init(key: Secret) { self.key = key.withBytes { SymmetricKey(data: $0) } }
 
+    /// All 32 bytes of the keyed hash, for caches: nobody without the key can find a credential by it.
+    public func digest(of credential: String) -> TokenDigest {
+        var code = HMAC<SHA256>(key: key)
+        credential.utf8Span.span.withUnsafeBytes { code.update(bufferPointer: $0) }
+        return TokenDigest(code.finalize().withUnsafeBytes { Array($0) })
+    }
+
+    /// The 22 characters for a credential whose keyed hash is known.
+    public func text(of digest: TokenDigest) -> String { String(Base64URL.encode(digest.bytes).prefix(22)) }
+
     /// The 22 characters for a credential.
     public func text(of credential: Span<UInt8>) -> String {
         var code = HMAC<SHA256>(key: key)

@@ -6,6 +6,8 @@
 public enum IdentityError: Error, Sendable, Hashable {
     /// The request carries no credential.
     case noCredential
+    /// The credential's scheme is one that the API does not accept; names the scheme.
+    case schemeNotAccepted(String)
     /// The token is longer than the provider allows, in bytes.
     case tokenTooLarge(limit: Int)
     /// The token is not a well-formed compact JWS (RFC 7515, section 7.1).
@@ -28,8 +30,20 @@ public enum IdentityError: Error, Sendable, Hashable {
     case tokenNotYetValid(validFrom: Int64)
     /// The token's `aud` names none of the provider's audiences.
     case audienceNotAccepted(issuer: String)
+    /// The token names a client that is not one of the provider's `clients`.
+    case clientNotAccepted(issuer: String)
     /// A claim is missing, has the wrong type, or holds a value that is not accepted.
     case claimNotAccepted(name: String, ClaimProblem)
+    /// The issuer says that the token is not active.
+    case tokenInactive(issuer: String)
+    /// The token lacks a scope that the provider requires.
+    case scopeMissing(issuer: String)
+    /// Token, session, subject or client has been revoked.
+    case tokenRevoked
+    /// The issuer could not be asked about the token.
+    case introspection(issuer: String, IntrospectionFailure)
+    /// More tokens wait for the issuer than may.
+    case introspectionOverloaded(issuer: String)
     /// No key set of the issuer has been loaded yet.
     case keysNotLoaded(issuer: String)
     /// The issuer's keys could not be renewed for longer than allowed; the age is in seconds.
@@ -42,6 +56,22 @@ public enum IdentityError: Error, Sendable, Hashable {
     case certificateNotTrusted
     /// A proof of possession (RFC 9449) does not belong to this request; names the member that does not fit.
     case proofNotAccepted(member: String)
+    /// The credential is bound to a key or a certificate, or must be, and comes without proof of it.
+    case proofMissing
+    /// The proof of possession was used before.
+    case proofReplayed
+    /// There is no room to remember another proof of possession.
+    case tooManyProofs
+    /// The caller's certificate was not accepted; says why.
+    case certificateRefused(String)
+    /// The signed question to STS was not accepted; says why.
+    case awsSignatureNotAccepted(String)
+    /// The signed question to STS was used before.
+    case awsReplayed
+    /// STS knows the caller, but its account or role is not one that is accepted.
+    case awsPrincipalNotAccepted(arn: String)
+    /// STS could not be asked; says why.
+    case awsUnavailable(provider: String, String)
 }
 
 /// What is wrong with the form of a token.

@@ -18,6 +18,15 @@ package struct HTTPFetcher: Sendable {
         case pem([UInt8])
     }
 
+    /// What this service shows to a server that asks for a client certificate.
+    package struct ClientIdentity: Sendable {
+        let chain: [UInt8]
+        let key: [UInt8]
+
+        /// Certificates, the leaf first, and the leaf's key, each in PEM form.
+        package init(chain: [UInt8], key: [UInt8]) { (self.chain, self.key) = (chain, key) }
+    }
+
     package let policy: OutboundPolicy
     private let group: any EventLoopGroup
     private let tls: NIOSSLContext
@@ -28,6 +37,14 @@ package struct HTTPFetcher: Sendable {
     package init(
         group: any EventLoopGroup, policy: OutboundPolicy = OutboundPolicy(), trustRoots: TrustRoots = .system
     ) throws(OutboundError) {
+        self.policy = policy
+        self.group = group
+        tls = try Self.context(trustRoots, nil)
+    }
+
+    private static func context(
+        _ trustRoots: TrustRoots, _ identity: ClientIdentity?
+    ) throws(OutboundError) -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         configuration.certificateVerification = .fullVerification
@@ -36,20 +53,31 @@ package struct HTTPFetcher: Sendable {
             if case .pem(let bytes) = trustRoots {
                 configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(bytes))
             }
-            tls = try NIOSSLContext(configuration: configuration)
+            if let identity {
+                configuration.certificateChain = try NIOSSLCertificate.fromPEMBytes(identity.chain)
+                    .map { .certificate($0) }
+                configuration.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: identity.key, format: .pem))
+            }
+            return try NIOSSLContext(configuration: configuration)
         } catch {
-            throw .tlsFailed(host: "-", reason: "the trust roots cannot be read: \(error)")
+            let what = identity == nil ? "the trust roots" : "trust roots, certificate or key"
+            throw .tlsFailed(host: "-", reason: "\(what) cannot be read: \(error)")
         }
-        self.policy = policy
-        self.group = group
     }
 
-    private init(_ other: HTTPFetcher, policy: OutboundPolicy) {
-        (self.policy, group, tls) = (policy, other.group, other.tls)
+    private init(_ other: HTTPFetcher, policy: OutboundPolicy, tls: NIOSSLContext) {
+        (self.policy, group, self.tls) = (policy, other.group, tls)
     }
 
     /// The same client under another policy.
-    package func with(policy: OutboundPolicy) -> HTTPFetcher { HTTPFetcher(self, policy: policy) }
+    package func with(policy: OutboundPolicy) -> HTTPFetcher { HTTPFetcher(self, policy: policy, tls: tls) }
+
+    /// The same client with trust roots and a certificate of its own.
+    ///
+    /// - Throws: ``OutboundError/tlsFailed(host:reason:)`` if one of them cannot be read, or they do not fit together.
+    package func with(trustRoots: TrustRoots, identity: ClientIdentity?) throws(OutboundError) -> HTTPFetcher {
+        HTTPFetcher(self, policy: policy, tls: try Self.context(trustRoots, identity))
+    }
 
     /// Sends one request and waits for the whole answer.
     ///
@@ -59,6 +87,10 @@ package struct HTTPFetcher: Sendable {
             throw .plaintextRefused(host: request.url.host)
         }
         try Self.check(request.headers)
+        if let host = request.host {
+            let isHost = !host.isEmpty && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+            guard isHost else { throw .invalidHeader(name: "host") }
+        }
         let loop = group.next()
         let exchange = HTTPExchange(loop: loop, url: request.url, deadline: policy.deadline)
         connect(exchange, request)

@@ -12,6 +12,8 @@ package struct OutboundRequest: Sendable {
     /// Names and values; `Host`, `Content-Length` and `Connection` are set by the fetcher.
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
+    /// What the `Host` header says, if not the URL's own host; the connection still goes to the URL's host.
+    package var host: String?
 
     package init(
         _ method: Method, _ url: OutboundURL, headers: [(name: String, value: String)] = [], body: [UInt8] = []

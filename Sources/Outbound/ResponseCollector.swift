@@ -24,7 +24,7 @@ final class ResponseCollector: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         var headers = HTTPHeaders()
-        headers.add(name: "Host", value: request.url.hostHeader)
+        headers.add(name: "Host", value: request.host ?? request.url.hostHeader)
         headers.add(name: "Connection", value: "close")
         headers.add(name: "User-Agent", value: "countersign")
         for (name, value) in request.headers {

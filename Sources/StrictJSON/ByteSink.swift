@@ -142,6 +142,28 @@ package struct ByteSpace: ~Copyable {
         put(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
+    /// Writes bytes in quotes, with another byte in front and one behind where they are given.
+    @inline(__always)
+    package mutating func put(quoted bytes: UnsafeRawBufferPointer, after prefix: UInt8? = nil, suffix: UInt8? = nil) {
+        guard bytes.count <= space.count &- end &- 4, let target = space.baseAddress else { return }
+        var place = target + end
+        if let prefix {
+            place.storeBytes(of: prefix, as: UInt8.self)
+            place += 1
+        }
+        place.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
+        place += 1
+        if let source = bytes.baseAddress { place.copyMemory(from: source, byteCount: bytes.count) }
+        place += bytes.count
+        place.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
+        place += 1
+        if let suffix {
+            place.storeBytes(of: suffix, as: UInt8.self)
+            place += 1
+        }
+        end = place - target
+    }
+
     /// Writes an integer of 32 bits, little endian.
     @inline(__always)
     package mutating func put(littleEndian value: UInt32) {

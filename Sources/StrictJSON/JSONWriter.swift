@@ -55,13 +55,9 @@ public struct JSONWriter: Sendable {
 
     /// Writes a member name that needs no escaping: letters, digits, `_`, `.` and `-` only.
     public mutating func key(_ name: StaticString) {
-        sink.fill(atMost: name.utf8CodeUnitCount + 4) { space in
-            if needsComma { space.put(UInt8(ascii: ",")) }
-            space.put(UInt8(ascii: "\""))
-            space.put(name)
-            space.put(UInt8(ascii: "\""))
-            space.put(UInt8(ascii: ":"))
-        }
+        let name = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        let comma = needsComma ? UInt8(ascii: ",") : nil
+        sink.fill(atMost: name.count + 4) { $0.put(quoted: name, after: comma, suffix: UInt8(ascii: ":")) }
         needsComma = false
     }
 
@@ -79,15 +75,16 @@ public struct JSONWriter: Sendable {
         Self.appendQuoted(value, to: &sink)
     }
 
+    /// Writes a string value given as valid UTF-8 that needs no escaping.
+    package mutating func string(plain value: UnsafeRawBufferPointer) {
+        let comma = needsComma ? UInt8(ascii: ",") : nil
+        sink.fill(atMost: value.count + 4) { $0.put(quoted: value, after: comma) }
+        needsComma = true
+    }
+
     /// Writes a string value that needs no escaping.
     public mutating func string(plain value: StaticString) {
-        sink.fill(atMost: value.utf8CodeUnitCount + 3) { space in
-            if needsComma { space.put(UInt8(ascii: ",")) }
-            space.put(UInt8(ascii: "\""))
-            space.put(value)
-            space.put(UInt8(ascii: "\""))
-        }
-        needsComma = true
+        string(plain: UnsafeRawBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
     }
 
     /// Writes an integer.
@@ -172,11 +169,7 @@ extension JSONWriter {
                 sink.append(UInt8(ascii: "\""))
                 return
             }
-            sink.fill(atMost: utf8.count + 2) { space in
-                space.put(UInt8(ascii: "\""))
-                space.put(utf8)
-                space.put(UInt8(ascii: "\""))
-            }
+            sink.fill(atMost: utf8.count + 4) { $0.put(quoted: utf8) }
         }
     }
 
@@ -251,24 +244,31 @@ extension JSONWriter {
 extension UnsafeRawBufferPointer {
     /// Whether no byte is a control character, a quotation mark or a backslash; eight at a time.
     fileprivate var needsNoEscape: Bool {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let highs: UInt64 = 0x8080_8080_8080_8080
+        guard count >= 8 else { return slowlyNeedsNoEscape }
         var offset = 0
         while offset &+ 8 <= count {
-            let word = loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            let quote = word ^ (ones &* 0x22)
-            let backslash = word ^ (ones &* 0x5C)
-            // A byte below n shows in its high bit; bytes from 128 on are masked out by `~word`.
-            let found =
-                ((word &- ones &* 0x20) & ~word) | ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash)
-            if found & highs != 0 { return slowlyNeedsNoEscape(from: offset) }
+            if wordNeedsEscape(at: offset) { return false }
             offset &+= 8
         }
-        return slowlyNeedsNoEscape(from: offset)
+        // The last eight once more, whatever of them was seen before.
+        return offset == count || !wordNeedsEscape(at: count &- 8)
     }
 
-    private func slowlyNeedsNoEscape(from start: Int) -> Bool {
-        for index in start..<count {
+    @inline(__always)
+    private func wordNeedsEscape(at offset: Int) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs: UInt64 = 0x8080_8080_8080_8080
+        let word = loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        let quote = word ^ (ones &* 0x22)
+        let backslash = word ^ (ones &* 0x5C)
+        // A byte below n shows in its high bit; bytes from 128 on are masked out by `~word`. A borrow shows only above a
+        // byte that was found, so that the answer for the whole word is exact.
+        let found = ((word &- ones &* 0x20) & ~word) | ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash)
+        return found & highs != 0
+    }
+
+    private var slowlyNeedsNoEscape: Bool {
+        for index in 0..<count {
             let byte = self[index]
             if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return false }
         }

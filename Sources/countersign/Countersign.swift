@@ -16,7 +16,7 @@ struct Countersign: AsyncParsableCommand {
             """,
         version: CountersignVersion.text,
         subcommands: [
-            ServeCommand.self, CheckCommand.self, TokenCommand.self, AuditCommand.self,
+            ServeCommand.self, CheckCommand.self, TokenCommand.self, AuditCommand.self, ReplayCommand.self,
             KeysCommand.self, PolicyCommand.self, FormatCommand.self, ApigeeCommand.self, DevCommand.self,
             StatusCommand.self, HealthcheckCommand.self,
             VersionCommand.self,

@@ -90,4 +90,18 @@ struct PublishingPaceTests {
         #expect(fixture.verify().problems == [])
         #expect(try fixture.checkpoint.size == 602)
     }
+
+    @Test("the memory of published records is used again")
+    func usesMemoryAgain() async throws {
+        let fixture = try LogFixture()
+        let log = try fixture.open()
+        for wave in 1...20 {
+            _ = await LogFixture.append(512, to: log)
+            try await eventually { log.status.checkpointSize >= UInt64(512 * wave) }
+        }
+        // All waves together fill about 25 pieces of 128 KiB.
+        #expect(log.status.memoryPieces <= 12)
+        await log.close()
+        #expect(fixture.verify().problems == [])
+    }
 }

@@ -19,7 +19,8 @@ struct ClaimMappingTests {
             (#"{"sub":"0oa1","cid":"0oa1","scp":["a"]}"#, .client, "0oa1"),
             (#"{"sub":"x@clients","azp":"x","gty":"client-credentials"}"#, .client, "x"),
             (#"{"sub":"oid","appid":"app","idtyp":"app"}"#, .client, "app"),
-            (#"{"sub":"u","azp":"a","preferred_username":"service-account-a"}"#, .client, "a"),
+            (#"{"sub":"u","azp":"a","client_id":"a","preferred_username":"service-account-a"}"#, .client, "a"),
+            (#"{"sub":"u","azp":"a","preferred_username":"service-account-a"}"#, .user, "u"),
             (#"{"client_id":"app"}"#, .client, "app"),
         ]
     )

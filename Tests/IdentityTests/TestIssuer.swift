@@ -77,15 +77,34 @@ final class TestIssuer: Sendable {
         return FetchedDocument(body: Self.document(state.withLock { $0.keys }))
     }
 
-    static func document(_ keys: [Key]) -> [UInt8] {
+    static func document(_ keys: [Key], issuer: String? = nil) -> [UInt8] {
         let entries = keys.map { entry -> JSONValue in
             let point = Array(entry.key.publicKey.rawRepresentation)
-            return [
-                "kty": "EC", "crv": "P-256", "kid": .string(entry.id),
-                "x": .string(Base64URL.encode(point.prefix(32))), "y": .string(Base64URL.encode(point.suffix(32))),
-            ]
+            var jwk = JSONObject()
+            jwk["kty"] = "EC"
+            jwk["crv"] = "P-256"
+            jwk["kid"] = .string(entry.id)
+            jwk["x"] = .string(Base64URL.encode(point.prefix(32)))
+            jwk["y"] = .string(Base64URL.encode(point.suffix(32)))
+            if let issuer { jwk["issuer"] = .string(issuer) }
+            return .object(jwk)
         }
         return (["keys": .array(entries)] as JSONValue).canonicalBytes()
+    }
+
+    /// A token with exactly these claims, `exp` added.
+    func token(claims: String, type: String? = "JWT") throws -> String {
+        var all = try JSONValue.parse(Array(claims.utf8)).objectValue ?? JSONObject()
+        all["exp"] = .number(JSONNumber(now + 300))
+        let key = state.withLock { $0.keys[0] }
+        var header = JSONObject()
+        header["alg"] = "ES256"
+        header["kid"] = .string(key.id)
+        if let type { header["typ"] = .string(type) }
+        let signed =
+            Base64URL.encode(JSONValue.object(header).canonicalBytes()) + "."
+            + Base64URL.encode(JSONValue.object(all).canonicalBytes())
+        return signed + "." + Base64URL.encode(Array(try key.key.signature(for: Array(signed.utf8)).rawRepresentation))
     }
 
     func token(_ subject: String, key: Key? = nil, lifetime: Int64 = 300, claims: JSONObject = JSONObject()) -> String {

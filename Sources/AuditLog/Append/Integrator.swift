@@ -38,13 +38,13 @@ final class Integrator: @unchecked Sendable {
             if isLast { return finish() }
             gather()
             let isUrgent = queue.monitor.withLock { queue.isPublishingUrgent($0) }
-            if let oldest = unpublished.first, let newest = unpublished.last,
+            if let since = unpublished.first?.since, let end = unpublished.last?.endIndex,
                 let size = pace.size(
-                    over: publisher.size, upTo: newest.endIndex, oldest: oldest.since, isUrgent: isUrgent,
-                    now: clock.now)
+                    over: publisher.size, upTo: end, oldest: since, isUrgent: isUrgent, now: clock.now)
             {
                 integrate(upTo: size)
             }
+            obey()
             replenish()
         }
     }
@@ -68,6 +68,7 @@ final class Integrator: @unchecked Sendable {
             if !below.frames.isEmpty { published.append(below) }
             if !above.frames.isEmpty { rest.append(above) }
         }
+        publisher.keys += queue.takeNewKeys()
         do {
             try publisher.publish(published)
         } catch {
@@ -76,12 +77,13 @@ final class Integrator: @unchecked Sendable {
             return false
         }
         unpublished = rest
-        release(published)
+        rest = []
+        release(&published)
         return true
     }
 
     /// Gives back what published records took: room in memory, and segments of which nothing is needed.
-    private func release(_ published: consuming [DurableFrames]) {
+    private func release(_ published: inout [DurableFrames]) {
         let size = publisher.size
         let count = published.reduce(0) { $0 + $1.frames.count }
         let bytes = published.reduce(0) { $0 + $1.byteCount }
@@ -99,7 +101,7 @@ final class Integrator: @unchecked Sendable {
         var memory: [SegmentMemory] = []
         for batch in published where batch.memory !== memory.last { memory.append(batch.memory) }
         published = []
-        queue.recycle(memory)
+        queue.recycle(&memory)
         for path in covered { try? store.fileSystem.removeFile(path) }
         lookForSpace()
     }
@@ -154,6 +156,7 @@ final class Integrator: @unchecked Sendable {
                 if !isPublished { isPublished = integrate(upTo: size) }
             }
             if isPublished { try? store.removeAll() }
+            obey()
             publisher.finish()
         }
         store.fileSystem.close(lock)
@@ -163,5 +166,19 @@ final class Integrator: @unchecked Sendable {
             return state.closers
         }
         for closer in closers { closer.resume() }
+        queue.note(publisher, isLast: true)
+    }
+
+    /// Does what published records order, and tells those who wait for it.
+    private func obey() {
+        if publisher.hasPendingOrders {
+            do {
+                try publisher.obey(store) { queue.finishElsewhere($0, $1) }
+            } catch {
+                queue.configuration.logger.warning("audit order failed", metadata: ["error": "\(error)"])
+                queue.monitor.withLock { $0.status.integrationFailures += 1 }
+            }
+        }
+        queue.note(publisher)
     }
 }

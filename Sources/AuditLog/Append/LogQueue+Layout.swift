@@ -48,9 +48,7 @@ extension LogQueue {
         } else {
             if !fitsSegment { state.layout.offset = 0 }
             state.layout.base = SegmentMemory.roundedDown(state.layout.offset)
-            let memory =
-                state.layout.free.popLast()
-                ?? SegmentMemory(byteCount: min(Self.memoryBytes, configuration.segmentBytes))
+            let memory = state.layout.free.popLast() ?? makeMemory(&state)
             state.layout.memory = memory
             state.pending.append(
                 FrameBatch(
@@ -60,6 +58,11 @@ extension LogQueue {
         frame.start = state.layout.offset - state.layout.base
         state.layout.offset += frame.byteCount
         return frame
+    }
+
+    private func makeMemory(_ state: inout State) -> SegmentMemory {
+        state.status.memoryPieces += 1
+        return SegmentMemory(byteCount: min(Self.memoryBytes, configuration.segmentBytes))
     }
 
     /// Lays out again what did not become durable, from a fresh segment on, and takes it from the queue.
@@ -97,8 +100,10 @@ extension LogQueue {
         state.pending[last].recipients.add(batch.recipients, places: first..<batch.frames.count, at: place)
     }
 
-    /// Keeps those pieces that nobody else holds any more for the next frames.
-    func recycle(_ memory: consuming [SegmentMemory]) {
+    /// Takes pieces of memory and keeps those that nobody else holds any more for the next frames.
+    ///
+    /// They come by reference, since a copy of the array that the caller still had would be another holder.
+    func recycle(_ memory: inout [SegmentMemory]) {
         var unused: [SegmentMemory] = []
         while var piece = memory.popLast() {
             if isKnownUniquelyReferenced(&piece) { unused.append(piece) }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CAudit
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -7,16 +9,26 @@
 #endif
 
 /// A thread of its own, since waiting for a disk must not hold up an event loop or the cooperative pool.
-enum LogThread {
+package enum LogThread {
     private final class Work: Sendable {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
     /// Starts a thread under a name of at most 15 bytes, as the system's tools show it.
-    static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(AuditLogError) {
+    ///
+    /// - Parameters:
+    ///   - name: The name.
+    ///   - isBackground: Whether nobody waits for the thread: it then gets its share of the processor, but waking up
+    ///     takes the processor from nobody (Linux, `SCHED_BATCH`).
+    ///   - body: What it does.
+    /// - Throws: ``AuditLogError/storage(operation:path:code:)`` when the system has no thread to give.
+    package static func start(
+        _ name: String, isBackground: Bool = false, _ body: @escaping @Sendable () -> Void
+    ) throws(AuditLogError) {
         let named: @Sendable () -> Void = {
             nameThisThread(name)
+            if isBackground { _ = countersign_run_in_background() }
             body()
         }
         let work = Unmanaged.passRetained(Work(named))
@@ -33,6 +45,26 @@ enum LogThread {
             throw .storage(operation: "starting a thread", path: "", code: code)
         }
         pthread_detach(thread)
+    }
+
+    /// Does something slow on a thread of its own and returns when it is done.
+    static func doing<Result: Sendable>(
+        _ name: String, _ body: @escaping @Sendable () throws(AuditLogError) -> Result
+    ) async throws(AuditLogError) -> Result {
+        let result = await withCheckedContinuation { continuation in
+            do throws(AuditLogError) {
+                try start(name, isBackground: true) {
+                    do throws(AuditLogError) {
+                        continuation.resume(returning: Swift.Result<Result, AuditLogError>.success(try body()))
+                    } catch {
+                        continuation.resume(returning: .failure(error))
+                    }
+                }
+            } catch {
+                continuation.resume(returning: .failure(error))
+            }
+        }
+        return try result.get()
     }
 
     private static func nameThisThread(_ name: String) {

@@ -81,3 +81,45 @@ extension AuditTimestamp: CustomStringConvertible {
         return String(decoding: bytes, as: UTF8.self)
     }
 }
+
+extension AuditTimestamp {
+    /// Reads the text form; `nil` for anything else, or for a date that no calendar has.
+    public init?(parsing text: some Collection<UInt8>) {
+        let text = Array(text)
+        guard text.count == 27 else { return nil }
+        func number(_ start: Int, _ count: Int) -> Int64? {
+            var value: Int64 = 0
+            for byte in text[start..<start + count] {
+                guard (0x30...0x39).contains(byte) else { return nil }
+                value = value * 10 + Int64(byte - 0x30)
+            }
+            return value
+        }
+        for (place, mark) in zip([4, 7, 10, 13, 16, 19, 26], "--T::.Z".utf8) where text[place] != mark { return nil }
+        guard let year = number(0, 4), let month = number(5, 2), let day = number(8, 2), let hour = number(11, 2),
+            let minute = number(14, 2), let second = number(17, 2), let fraction = number(20, 6),
+            (1...12).contains(month), hour < 24, minute < 60, second < 60,
+            (1...Self.dayCount(year: year, month: month)).contains(day)
+        else { return nil }
+        let days = Self.daysSinceEpoch(year: year, month: month, day: day)
+        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second
+        self.init(microseconds: seconds * 1_000_000 + fraction)
+    }
+
+    private static func dayCount(year: Int64, month: Int64) -> Int64 {
+        switch month {
+        case 4, 6, 9, 11: 30
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        default: 31
+        }
+    }
+
+    /// Days from 1970-01-01; years are counted from 1 March, so that the leap day is the last of its year.
+    private static func daysSinceEpoch(year: Int64, month: Int64, day: Int64) -> Int64 {
+        let shifted = month <= 2 ? year - 1 + 400 : year + 400
+        let era = shifted / 400
+        let ofEra = shifted % 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        return era * 146_097 + ofEra * 365 + ofEra / 4 - ofEra / 100 + dayOfYear - 719_468 - 146_097
+    }
+}

@@ -43,16 +43,18 @@ package enum Base64 {
     private static func encode(
         _ input: UnsafeRawBufferPointer, _ alphabet: Alphabet, into output: UnsafeMutableRawBufferPointer
     ) -> Int {
-        var read = 0
-        if input.count >= 16, hasVectors {
-            let digits: (CChar, CChar) = alphabet == .standard ? (0x2B, 0x2F) : (0x2D, 0x5F)
-            read = withUnsafeBytes(of: digits) { digits in
-                countersign_base64_begin(
-                    input.baseAddress, input.count, digits.assumingMemoryBound(to: CChar.self).baseAddress,
-                    output.baseAddress)
-            }
+        guard hasVectors else { return encode(input, from: 0, alphabet, into: output) }
+        let lastDigits: (CChar, CChar) = alphabet == .standard ? (0x2B, 0x2F) : (0x2D, 0x5F)
+        var written = withUnsafeBytes(of: lastDigits) { lastDigits in
+            countersign_base64(
+                input.baseAddress, input.count, lastDigits.assumingMemoryBound(to: CChar.self).baseAddress,
+                output.baseAddress)
         }
-        return encode(input, from: read, alphabet, into: output)
+        while alphabet == .standard, written % 4 != 0 {
+            output[written] = UInt8(ascii: "=")
+            written += 1
+        }
+        return written
     }
 
     /// The way without vectors: six bytes at a time, from an offset that is a multiple of three.

@@ -9,6 +9,13 @@ public struct InclusionProof: Sendable, Hashable {
     /// The sibling hashes, lowest first.
     public let hashes: [TreeHash]
 
+    /// Makes a proof of its parts.
+    package init(index: UInt64, size: UInt64, hashes: [TreeHash]) {
+        self.index = index
+        self.size = size
+        self.hashes = hashes
+    }
+
     /// The root that the proof leads to from a leaf hash; `nil` if the proof has the wrong number of hashes.
     public func root(fromLeafHash leaf: TreeHash) -> TreeHash? {
         guard index < size else { return nil }

@@ -55,7 +55,7 @@ public struct LogVerifier: Sendable {
                 old: oldCheckpoints(for: checkpoint, &report), report: report)
             try pass.run()
             report = pass.report
-            if source.isAuditDirectory { try checkState(directory, checkpoint, &report) }
+            if source.isAuditDirectory { try checkState(directory, checkpoint, pass, &report) }
         } catch {
             report.add(error)
         }
@@ -117,8 +117,13 @@ public struct LogVerifier: Sendable {
 
     /// `state.json` and `log.vkey` must not contradict what is signed.
     private func checkState(
-        _ directory: LogDirectory, _ checkpoint: Checkpoint, _ report: inout VerificationReport
+        _ directory: LogDirectory, _ checkpoint: Checkpoint, _ pass: VerificationPass,
+        _ report: inout VerificationReport
     ) throws(AuditLogError) {
+        let listed = try directory.read("log.vkey").map { bytes in
+            (try? Self.keys(parsing: String(decoding: bytes, as: UTF8.self))) ?? []
+        }
+        let known = (listed ?? []) + keys
         if let bytes = try directory.read(LogState.path) {
             let state = LogState(parsing: bytes)
             let isConsistent =
@@ -126,13 +131,12 @@ public struct LogVerifier: Sendable {
                     state.origin == checkpoint.origin && state.bytes == bytes
                         && (state.size > checkpoint.size
                             || state.size == checkpoint.size && state.root == checkpoint.root)
-                        && state.keyIDs.allSatisfy { id in keys.contains { $0.hexadecimalKeyID == id } }
+                        && state.keyIDs.allSatisfy { id in known.contains { $0.hexadecimalKeyID == id } }
+                        && pass.explains(state)
                 } ?? false
             if !isConsistent { report.add("`\(LogState.path)` does not agree with the checkpoint and the keys") }
         }
-        if let bytes = try directory.read("log.vkey") {
-            let listed = try? Self.keys(parsing: String(decoding: bytes, as: UTF8.self))
-            if let listed, keys.contains(where: listed.contains) { return }
+        if let listed, !keys.contains(where: listed.contains) {
             report.add("`log.vkey` does not list a key that was given")
         }
     }

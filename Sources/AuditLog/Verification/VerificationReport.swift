@@ -28,6 +28,8 @@ public struct VerificationReport: Sendable, Hashable {
     public internal(set) var witnesses: [String] = []
     /// Entries whose bytes were hashed.
     public internal(set) var entries: UInt64 = 0
+    /// Where the entries begin that are still there; before it only their hashes are.
+    public internal(set) var prunedBelow: UInt64 = 0
     /// Openings of commitments that were checked.
     public internal(set) var disclosures: UInt64 = 0
     /// Old checkpoints that the log continues.

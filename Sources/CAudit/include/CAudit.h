@@ -20,19 +20,27 @@ enum { countersign_crc32c_lane = 256 };
 ///     make of it. NULL takes the bytes one stream only.
 uint32_t countersign_crc32c_update(uint32_t crc, const void *bytes, size_t count, const uint32_t *advance);
 
-/// Whether this processor has the instructions that countersign_base64_begin is made of (x86-64 with SSSE3).
+/// Whether this processor has the instructions that countersign_base64 is made of (x86-64 with SSSE3).
 bool countersign_base64_is_available(void);
 
-/// Writes the base 64 digits of the first bytes, twelve bytes at a time; call it only where it is available.
+/// Writes the base 64 digits of some bytes, without padding; call it only where it is available.
+///
+/// The time does not depend on the bytes.
 ///
 /// @param last_digits The digits of the values 62 and 63.
-/// @param digits Room for the digits of all bytes.
-/// @return How many bytes were encoded, a multiple of twelve; the last ones are left to the caller.
-size_t countersign_base64_begin(const void *bytes, size_t count, const char last_digits[2], void *digits);
+/// @param digits Room for the digits: four for three bytes, and one more than the bytes of an unfinished three.
+/// @return How many digits were written.
+size_t countersign_base64(const void *bytes, size_t count, const char last_digits[2], void *digits);
 
 /// Lets two names of a file system change places at once (Linux: renameat2 with RENAME_EXCHANGE).
 ///
 /// @return 0, or the errno of the failure: ENOENT if a name is not there, EINVAL or ENOSYS where it cannot be done.
 int countersign_exchange(const char *first, const char *second);
+
+/// Lets the calling thread have its share of the processor without taking it from others when it wakes up (Linux:
+/// SCHED_BATCH).
+///
+/// @return 0, or the errno of the failure; the thread then stays as it is.
+int countersign_run_in_background(void);
 
 #endif

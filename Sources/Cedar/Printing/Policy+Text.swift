@@ -87,7 +87,7 @@ extension PolicyBody {
 }
 
 extension EntityConstraint {
-    fileprivate func text(_ variable: String, _ slot: Slot) -> String {
+    func text(_ variable: String, _ slot: Slot) -> String {
         switch self {
         case .any: variable
         case .equal(let reference): "\(variable) == \(reference.text(slot))"
@@ -108,7 +108,7 @@ extension EntityConstraint.Reference {
 }
 
 extension ActionConstraint {
-    fileprivate var text: String {
+    var text: String {
         switch self {
         case .any: "action"
         case .equal(let uid): "action == \(uid)"

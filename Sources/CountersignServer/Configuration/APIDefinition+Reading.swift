@@ -2,6 +2,7 @@
 
 import Callout
 import DecisionEngine
+import Outbound
 
 extension APIDefinition {
     init(_ section: inout ConfigurationSection, name: String, providers known: [String]) {
@@ -24,13 +25,14 @@ extension APIDefinition {
             let list = known.isEmpty ? "none is configured" : "configured: \(known.joined(separator: ", "))"
             section.problem("providers", "`\(provider)` is not a provider; \(list)")
         }
-        let credentials = Self.credentials(&section)
+        let declared = Self.credentials(&section)
         let authentication = section.choice("authentication", AuthenticationNeed.self, default: .required)
         let onDeny = section.choice("on_deny", RouteDefinition.OnDeny.self, default: .variables)
+        let live = section.bool("live", default: false)
         let routes = section.listedSections("routes").compactMap { route in
             var route = route
             defer { route.rejectUnknownKeys() }
-            return RouteDefinition(&route, onDeny: onDeny, authentication: authentication)
+            return RouteDefinition(&route, onDeny: onDeny, authentication: authentication, live: live)
         }
         if routes.isEmpty { section.problem("routes", "names no route") }
         if providers.isEmpty, !routes.allSatisfy(\.allowsAnonymous) {
@@ -38,7 +40,8 @@ extension APIDefinition {
         }
         self.init(
             name: name, gateways: gateways, hosts: hosts, proxies: proxies, basePath: base, providers: providers,
-            credentials: credentials, routes: routes
+            credentials: declared ?? [.authorization], refusesSeveralCredentials: declared == nil,
+            externalOrigin: Self.origin(&section), routes: routes
         )
     }
 
@@ -52,8 +55,19 @@ extension APIDefinition {
         }
     }
 
-    private static func credentials(_ section: inout ConfigurationSection) -> [CredentialSource] {
-        guard let pairs = section.stringsOrPairs("credentials") else { return [.authorization] }
+    /// `https://host` without path, which callers see where gateways do not say.
+    private static func origin(_ section: inout ConfigurationSection) -> String? {
+        guard let text = section.text("external_origin") else { return nil }
+        guard let url = try? OutboundURL(text), url.target == "/", !text.hasSuffix("/") else {
+            section.problem("external_origin", "must look like `https://api.example.test`, got `\(text)`")
+            return nil
+        }
+        return text
+    }
+
+    /// The declared places of credentials, in order; `nil` if the API declares none.
+    private static func credentials(_ section: inout ConfigurationSection) -> [CredentialSource]? {
+        guard let pairs = section.stringsOrPairs("credentials") else { return nil }
         return pairs.compactMap { text, value in
             let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
             let (kind, name) = (parts.first ?? "", value ?? (parts.count == 2 ? parts[1] : ""))
@@ -80,7 +94,9 @@ enum AuthenticationNeed: String, CaseIterable {
 }
 
 extension RouteDefinition {
-    init?(_ section: inout ConfigurationSection, onDeny: OnDeny, authentication: AuthenticationNeed) {
+    init?(
+        _ section: inout ConfigurationSection, onDeny: OnDeny, authentication: AuthenticationNeed, live: Bool
+    ) {
         let name = section.string("name")
         var match = section.sectionOrEmpty("match")
         let methods = (match.strings("methods") ?? []).map { method in
@@ -105,11 +121,12 @@ extension RouteDefinition {
         }
         let onError = section.choice("on_error", OnError.self, default: .report)
         let need = section.choice("authentication", AuthenticationNeed.self, default: authentication)
+        let wantsLiveState = section.bool("live", default: live)
         guard let name else { return nil }
         self.init(
             name: name, methods: methods, path: path, action: action, resource: resource, onDeny: denial,
             identityHeaders: headers, contextHeaders: context, attributes: attributes,
-            deniesOnError: onError == .deny, allowsAnonymous: need == .optional
+            deniesOnError: onError == .deny, allowsAnonymous: need == .optional, wantsLiveState: wantsLiveState
         )
     }
 

@@ -86,7 +86,7 @@ extension ServerConfiguration {
             defer { section.rejectUnknownKeys() }
             return Provider(&section, name: name, base: directory)
         }
-        let names = providers.map(\.configuration.name)
+        let names = providers.map(\.name)
         apis = top.namedSections("apis").map { name, section in
             var section = section
             defer { section.rejectUnknownKeys() }
@@ -101,6 +101,9 @@ extension ServerConfiguration {
         var limits = top.sectionOrEmpty("limits")
         defaultBudget = limits.duration("default_budget", in: .milliseconds(10)...(.seconds(60)), default: .seconds(5))
         verifiedTokens = limits.int("verified_tokens", in: 1...1_048_576, default: 16_384)
+        let proofAge = limits.duration("proof_age", in: .seconds(5)...(.seconds(300)), default: .seconds(60))
+        self.proofAge = proofAge.components.seconds
+        rememberedProofs = limits.int("remembered_proofs", in: 64...(1 << 24), default: 262_144)
         eventLoops = limits.int("event_loops", in: 0...256, default: 0)
         limits.rejectUnknownKeys()
         checkOverlaps(&top)
@@ -124,8 +127,16 @@ extension ServerConfiguration {
             )
         }
         for api in apis {
-            let chosen = providers.filter { api.providers.contains($0.configuration.name) }
-            if Set(chosen.map(\.configuration.issuer)).count < chosen.count {
+            let chosen = providers.filter { api.providers.contains($0.name) }
+            if chosen.count(where: \.readsOpaqueTokens) > 1 {
+                top.problem("apis", "API `\(api.name)` has two providers for opaque tokens; at most one can be asked")
+            }
+            if api.routes.contains(where: \.wantsLiveState), let other = chosen.first(where: { !$0.hasLiveState }) {
+                top.problem(
+                    "apis", "API `\(api.name)` wants live state, but provider `\(other.name)` has no `introspection`")
+            }
+            let issuers = chosen.flatMap(\.issuers)
+            if Set(issuers).count < issuers.count {
                 top.problem(
                     "apis", "API `\(api.name)` has two providers with the same issuer; the issuer must pick one")
             }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Callout
 import DecisionEngine
 import Identity
 import Transport
@@ -86,9 +87,28 @@ extension ServerConfiguration {
             }
             return Gateway(
                 name: name, line: section.line, keys: keys, subjects: section.strings("subjects") ?? [],
-                mayForward: section.bool("forwarded_headers", default: false)
+                mayForward: section.bool("forwarded_headers", default: false),
+                certificateHeader: certificateHeader(&section)
             )
         }
+    }
+
+    /// Where a gateway hands over its clients' certificates: `xfcc`, `xfcc:HOPS`, `client-cert` or `pem:HEADER`.
+    private static func certificateHeader(_ gateway: inout ConfigurationSection) -> CertificateHeader {
+        guard let text = gateway.text("client_certificate") else { return .forwardedClientCert(hops: 1) }
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        switch parts[0] {
+        case "xfcc":
+            if parts.count == 1 { return .forwardedClientCert(hops: 1) }
+            if let hops = Int(parts[1]), (1...8).contains(hops) { return .forwardedClientCert(hops: hops) }
+        case "client-cert" where parts.count == 1: return .clientCert
+        case "pem" where parts.count == 2 && !parts[1].isEmpty: return .escapedPEM(parts[1].lowercased())
+        default: break
+        }
+        gateway.problem(
+            "client_certificate",
+            "must be `xfcc`, `xfcc:HOPS` with 1 to 8 hops, `client-cert` or `pem:HEADER`, got `\(text)`")
+        return .forwardedClientCert(hops: 1)
     }
 
     static func policies(_ top: inout ConfigurationSection, _ base: String) -> Policies {
@@ -115,77 +135,8 @@ extension ServerConfiguration {
                 "checkpoint_interval", in: .milliseconds(50)...(.seconds(60)), default: .seconds(1)
             ),
             minimumFreeBytes: section.bytes("min_free", in: 0...(1 << 50), default: 1 << 30),
-            segmentBytes: section.bytes("segment", in: (1 << 20)...(1 << 30), default: 64 << 20)
+            segmentBytes: section.bytes("segment", in: (1 << 20)...(1 << 30), default: 64 << 20),
+            keepsIndex: section.bool("index", default: true)
         )
-    }
-}
-
-extension ServerConfiguration.Provider {
-    init?(_ section: inout ConfigurationSection, name: String, base: String) {
-        let kind = section.string("type", default: "oidc")
-        let issuer = section.string("issuer")
-        let audiences = section.strings("audiences")
-        if audiences?.isEmpty ?? true { section.problem("audiences", "is missing; name at least one audience") }
-        let algorithms = Self.algorithms(&section)
-        let skew = section.duration("clock_skew", in: .zero...(.seconds(60)), default: .seconds(30))
-        let url = section.text("jwks_url")
-        let file = section.text("jwks_file")
-        let refresh = section.duration("refresh", in: .seconds(30)...(.seconds(86_400)), default: .seconds(600))
-        let stale = section.duration("max_stale", in: .seconds(60)...(.seconds(2_592_000)), default: .seconds(43_200))
-        let types = section.strings("types")
-        allowsInsecure = section.bool("allow_insecure", default: false)
-        let mapping = Self.mapping(&section)
-        if kind != "oidc" {
-            section.problem("type", "`\(kind)` is not available in this version; available: oidc")
-        }
-        if url != nil, file != nil { section.problem("jwks_url", "must not stand beside `jwks_file`") }
-        guard let issuer, let audiences, !audiences.isEmpty else { return nil }
-        configuration = ProviderConfiguration(
-            name: name, issuer: issuer, audiences: audiences, algorithms: algorithms,
-            clockSkew: skew.components.seconds, mapping: mapping
-        )
-        if let types { configuration.tokenTypes = types }
-        for problem in configuration.problems { section.problem("issuer", "\(problem)") }
-        source =
-            file.map {
-                .file(path: ServerConfiguration.resolve($0.hasPrefix("file:") ? String($0.dropFirst(5)) : $0, base))
-            }
-            ?? url.map { .url($0) } ?? .discovery
-        self.refresh = KeyRefreshSettings(
-            interval: refresh.components.seconds, maximumStale: stale.components.seconds
-        )
-    }
-
-    private static func algorithms(_ section: inout ConfigurationSection) -> [SignatureAlgorithm] {
-        guard let names = section.strings("algorithms") else { return SignatureAlgorithm.asymmetric }
-        return names.compactMap { name in
-            if let algorithm = SignatureAlgorithm(name: name), !algorithm.isSymmetric { return algorithm }
-            let list = SignatureAlgorithm.asymmetric.map(\.rawValue).joined(separator: ", ")
-            section.problem("algorithms", "`\(name)` is not accepted; accepted: \(list)")
-            return nil
-        }
-    }
-
-    private static func mapping(_ provider: inout ConfigurationSection) -> ClaimMapping {
-        var mapping = ClaimMapping()
-        guard var section = provider.section("claims") else { return mapping }
-        defer { section.rejectUnknownKeys() }
-        if let path = section.text("subject") { mapping.subject = ClaimPath(path) }
-        if let paths = section.strings("client") { mapping.clientID = paths.map { ClaimPath($0) } }
-        if let paths = section.strings("groups") { mapping.groups = paths.map { ClaimPath($0) } }
-        if let paths = section.strings("roles") { mapping.roles = paths.map { ClaimPath($0) } }
-        if let paths = section.strings("scopes") { mapping.scopes = paths.map { ClaimPath($0) } }
-        if let pairs = section.stringsOrPairs("attributes") {
-            mapping.attributes = pairs.map { ClaimMapping.Attribute($0.text, $0.value.map { ClaimPath($0) }) }
-        }
-        for pair in section.stringsOrPairs("types") ?? [] {
-            guard let type = ClaimMapping.ClaimType(rawValue: pair.value ?? "") else {
-                let known = ClaimMapping.ClaimType.allCases.map(\.rawValue).joined(separator: ", ")
-                section.problem("types", "`\(pair.text)` must have one of the types \(known)")
-                continue
-            }
-            mapping.types[pair.text] = type
-        }
-        return mapping
     }
 }

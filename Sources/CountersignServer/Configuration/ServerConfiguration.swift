@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Callout
 import DecisionEngine
 import Identity
 import Transport
@@ -29,14 +30,134 @@ package struct ServerConfiguration: Sendable {
         var keys: [String]
         var subjects: [String]
         var mayForward: Bool
+        /// Where it hands over its clients' certificates, if it may.
+        var certificateHeader: CertificateHeader
     }
 
+    /// One entry of `providers`.
     struct Provider: Sendable, Hashable {
-        var configuration: ProviderConfiguration
-        var source: KeySource
-        var refresh: KeyRefreshSettings
-        /// Whether keys may be fetched over plain HTTP and from private addresses: for laptops and tests.
-        var allowsInsecure: Bool
+        /// What the entry's `type` makes of it; the set is closed.
+        enum Kind: Sendable, Hashable {
+            /// Issuers of JWTs: `oidc` and the providers by name.
+            case tokens(TokenSettings)
+            /// An issuer that is asked about tokens.
+            case introspection(Introspection)
+            /// Client certificates.
+            case certificates(CertificateCallerSettings)
+            /// Principals of AWS IAM.
+            case aws(AWSSettings)
+        }
+
+        /// Principals of AWS and how STS is reached.
+        struct AWSSettings: Sendable, Hashable {
+            var callers: AWSCallerSettings
+            /// Whether STS may be asked over plain HTTP and at private addresses: for laptops and tests.
+            var allowsInsecure: Bool
+        }
+
+        /// An issuer of JWTs and its keys.
+        struct TokenSettings: Sendable, Hashable {
+            var configuration: ProviderConfiguration
+            var source: KeySource
+            var refresh: KeyRefreshSettings
+            /// Whether keys may be fetched over plain HTTP and from private addresses: for laptops and tests.
+            var allowsInsecure: Bool
+            /// Whom to ask whether a verified token is still active.
+            var introspection: Introspection?
+        }
+
+        /// Whom to ask about tokens, and how.
+        struct Introspection: Sendable, Hashable {
+            var settings: IntrospectionSettings
+            /// How this service may ask.
+            var credential: OwnCredential
+            /// Where keys of signed answers come from; `nil` to take plain answers.
+            var signingKeys: KeySource?
+            var algorithms: [SignatureAlgorithm]
+            var timeout: Duration
+            var allowsInsecure: Bool
+            /// A reference to certificates that are trusted instead of the system's.
+            var trustRoots: String?
+        }
+
+        /// How this service proves itself to an issuer; secrets are references.
+        struct OwnCredential: Sendable, Hashable {
+            enum Method: String, Sendable, CaseIterable {
+                case basic, post
+                case assertion = "private_key_jwt"
+                case certificate = "mtls"
+                case bearer
+            }
+
+            var method: Method
+            var clientID: String
+            var secret: String?
+            var key: String?
+            var keyID: String?
+            var certificate: String?
+            /// Whom assertions are meant for.
+            var audience: String
+            /// With `bearer`: where tokens of this service's own come from, how it proves itself there, and their scope.
+            var tokenURL: String?
+            var tokenMethod: Method?
+            var scope: String?
+        }
+
+        var name: String
+        /// The line of the entry, for problems found later.
+        var line: Int
+        var kind: Kind
+
+        /// Two entries that mean the same, wherever they stand in the file.
+        static func == (left: Self, right: Self) -> Bool { left.name == right.name && left.kind == right.kind }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(name)
+            hasher.combine(kind)
+        }
+
+        /// The values of `iss` that pick the provider.
+        var issuers: [String] {
+            switch kind {
+            case .tokens(let settings): settings.configuration.issuers
+            case .introspection, .certificates, .aws: []
+            }
+        }
+
+        /// Whether it would be asked about opaque tokens.
+        var readsOpaqueTokens: Bool {
+            switch kind {
+            case .tokens, .certificates, .aws: false
+            case .introspection: true
+            }
+        }
+
+        /// Whether it can say if a token is active at the moment; callers without tokens have no such state.
+        var hasLiveState: Bool {
+            switch kind {
+            case .tokens(let settings): settings.introspection != nil
+            case .introspection, .certificates, .aws: true
+            }
+        }
+
+        /// Whom it asks about tokens, if it does.
+        var introspection: Introspection? {
+            switch kind {
+            case .tokens(let settings): settings.introspection
+            case .introspection(let introspection): introspection
+            case .certificates, .aws: nil
+            }
+        }
+
+        /// What claims become, for the schema of policies.
+        var mapping: ClaimMapping? {
+            switch kind {
+            case .tokens(let settings): settings.configuration.mapping
+            case .introspection(let introspection): introspection.settings.mapping
+            case .certificates: .certificates
+            case .aws: .awsPrincipals
+            }
+        }
     }
 
     struct Policies: Sendable {
@@ -58,6 +179,8 @@ package struct ServerConfiguration: Sendable {
         var checkpointInterval: Duration
         var minimumFreeBytes: Int
         var segmentBytes: Int
+        /// Whether the service keeps `index.sqlite` itself.
+        var keepsIndex: Bool
     }
 
     /// The file as the operator named it.
@@ -76,6 +199,10 @@ package struct ServerConfiguration: Sendable {
     /// How long a gateway that names no deadline is taken to wait.
     var defaultBudget: Duration
     var verifiedTokens: Int
+    /// How old a proof of possession may be, in seconds.
+    var proofAge: Int64
+    /// How many used proofs are remembered.
+    var rememberedProofs: Int
     /// Threads that serve connections; 0 for one per core.
     var eventLoops: Int
 }

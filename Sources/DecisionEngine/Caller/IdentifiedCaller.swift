@@ -5,10 +5,10 @@ import Cedar
 import Identity
 import StrictJSON
 
-/// A caller in the forms that a decision needs, made once per token and engine.
+/// A caller in the forms that a decision needs, made once per credential and engine.
 final class IdentifiedCaller: Sendable {
-    /// The token that proved the caller; `nil` for ``Principal/anonymous``.
-    let token: VerifiedToken?
+    /// What proved the caller; `nil` for ``Principal/anonymous``.
+    let credential: AuthenticatedCaller?
     /// Who is calling; its attributes are those that policies see.
     let principal: Principal
     let uid: PreparedUID
@@ -23,31 +23,27 @@ final class IdentifiedCaller: Sendable {
     let claimsJSON: [UInt8]?
     let groupsJSON: [UInt8]?
 
-    convenience init(_ token: VerifiedToken, engine: PolicyEngine) throws(EntityError) {
-        let mapsAllClaims = token.provider.configuration.mapping.attributes.isEmpty
-        let found = token.principal
-        let principal = Principal(
-            kind: found.kind, provider: found.provider, id: found.id, issuer: found.issuer, groups: found.groups,
-            roles: found.roles, scopes: found.scopes, attributes: mapsAllClaims ? token.claims : found.attributes
-        )
-        try self.init(principal, token: token, engine: engine)
+    convenience init(_ caller: AuthenticatedCaller, engine: PolicyEngine) throws(EntityError) {
+        try self.init(caller.principal, caller, engine: engine)
     }
 
     convenience init(_ principal: Principal, engine: PolicyEngine) throws(EntityError) {
-        try self.init(principal, token: nil, engine: engine)
+        try self.init(principal, nil, engine: engine)
     }
 
-    private init(_ principal: Principal, token: VerifiedToken?, engine: PolicyEngine) throws(EntityError) {
+    private init(
+        _ principal: Principal, _ credential: AuthenticatedCaller?, engine: PolicyEngine
+    ) throws(EntityError) {
         self.principal = principal
-        self.token = token
+        self.credential = credential
         let entity = try Self.entity(of: principal, above: engine.entities)
         uid = engine.prepare(entity.uid)
         entities = try engine.prepare([entity])
-        tokenRecord = token == nil ? nil : engine.prepare(Record(principal.attributes))
-        whoJSON = Self.who(principal, token)
+        tokenRecord = credential == nil ? nil : engine.prepare(Record(principal.attributes))
+        whoJSON = Self.who(principal, credential?.evidence)
         uidJSON = CanonicalEntity.uid(type: principal.kind.rawValue, id: principal.entityID)
         entityJSON = Self.entityJSON(principal)
-        claimsJSON = token == nil ? nil : CanonicalEntity.record(principal.attributes)
+        claimsJSON = credential == nil ? nil : CanonicalEntity.record(principal.attributes)
         groupsJSON =
             principal.groups.isEmpty ? nil : JSONValue.array(principal.groups.map { .string($0) }).canonicalBytes()
     }
@@ -72,23 +68,24 @@ final class IdentifiedCaller: Sendable {
         )
     }
 
-    private static func who(_ principal: Principal, _ token: VerifiedToken?) -> [UInt8] {
+    private static func who(_ principal: Principal, _ evidence: CallerEvidence?) -> [UInt8] {
         var writer = JSONWriter(capacity: 384)
         writer.beginObject()
-        if let facts = token?.facts {
-            if let context = facts.authenticationContext { writer.bounded("acr", context) }
-            writer.key("alg")
-            writer.string(facts.algorithm.rawValue)
-            if !facts.authenticationMethods.isEmpty { writer.bounded("amr", facts.authenticationMethods) }
-            writer.bounded("aud", facts.audiences)
+        if let evidence {
+            if let context = evidence.authenticationContext { writer.bounded("acr", context) }
+            if let algorithm = evidence.algorithm { writer.bounded("alg", algorithm) }
+            if !evidence.authenticationMethods.isEmpty { writer.bounded("amr", evidence.authenticationMethods) }
+            if !evidence.audiences.isEmpty { writer.bounded("aud", evidence.audiences) }
             writer.key("auth")
-            writer.string(plain: "jwt")
-            writer.key("exp")
-            writer.int(facts.expiresAt)
-            writer.bounded("iss", facts.issuer)
-            if let keyID = facts.keyID { writer.bounded("kid", keyID) }
+            writer.string(evidence.scheme.rawValue)
+            if let expiry = evidence.expiresAt {
+                writer.key("exp")
+                writer.int(expiry)
+            }
+            if !evidence.issuer.isEmpty { writer.bounded("iss", evidence.issuer) }
+            if let keyID = evidence.keyID { writer.bounded("kid", keyID) }
             writer.key("tok")
-            writer.string(facts.fingerprint)
+            writer.string(evidence.fingerprint)
         } else {
             writer.key("auth")
             writer.string(plain: "anonymous")

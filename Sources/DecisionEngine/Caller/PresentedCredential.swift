@@ -3,28 +3,46 @@
 package import Callout
 import Fields
 
-/// The credential of a request, found where the API says that it may stand.
-package enum PresentedCredential: Sendable, Hashable {
-    /// There is none.
-    case none
-    /// A bearer token.
-    case bearer(String)
-
+/// Finds the credential of a request where the API says that it may stand.
+package enum PresentedCredential {
     /// Finds the credential.
     ///
     /// What the gateway handed over explicitly comes first, then the sources in their order; the first source that
     /// holds anything decides, so that a bad credential never falls through to a weaker place.
     ///
-    /// - Throws: `token_malformed` if a place holds more than one credential, or one that is not a bearer token.
-    package static func find(in request: CalloutRequest, sources: [CredentialSource]) throws(Fault) -> Self {
-        if let handed = request.credential, !handed.isEmpty { return .bearer(try token(strippingScheme: handed)) }
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - sources: The places to look at, in order.
+    ///   - onlyOne: Whether credentials in two of the places are refused, rather than the first one taken.
+    /// - Returns: The credential; `nil` if no source holds anything.
+    /// - Throws: `token_malformed` if a place holds more than one credential, or one of a scheme that is not known.
+    package static func find(
+        in request: CalloutRequest, sources: [CredentialSource], onlyOne: Bool = false
+    ) throws(Fault) -> Credential? {
+        if let handed = request.credential, !handed.isEmpty {
+            return afterScheme("dpop ", handed) == nil
+                ? .bearer(try token(strippingScheme: handed)) : try authorization(handed)
+        }
+        guard onlyOne, sources.count > 1 else { return try first(in: request, sources) }
+        var found: Credential?
+        for source in sources {
+            guard let credential = try first(in: request, [source]) else { continue }
+            guard found == nil else { throw Fault(.tokenMalformed) }
+            found = credential
+        }
+        return found
+    }
+
+    private static func first(
+        in request: CalloutRequest, _ sources: [CredentialSource]
+    ) throws(Fault) -> Credential? {
         for source in sources {
             let found: [String]
             switch source {
             case .authorization:
                 guard request.headers.count(of: "authorization") <= 1 else { throw Fault(.tokenMalformed) }
                 guard let value = request.singleHeader("authorization"), !value.isEmpty else { continue }
-                return .bearer(try bearer(value))
+                return try authorization(value)
             case .header(let name): found = request.headerValues(name)
             case .query(let name): found = parameters(named: name, in: request.query)
             case .cookie(let name): found = request.headerValues("cookie").flatMap { cookies(named: name, in: $0) }
@@ -32,32 +50,44 @@ package enum PresentedCredential: Sendable, Hashable {
             guard found.count <= 1 else { throw Fault(.tokenMalformed) }
             if let value = found.first, !value.isEmpty { return .bearer(try token(strippingScheme: value)) }
         }
-        return .none
+        return nil
     }
 
-    /// The token of `Bearer <token>` (RFC 6750, section 2.1); another scheme is no credential that is known here.
-    private static func bearer(_ value: String) throws(Fault) -> String {
-        guard let token = afterScheme(value), isToken(token) else { throw Fault(.tokenMalformed) }
-        return token
+    /// `Bearer <token>` (RFC 6750, section 2.1), `Basic <user and password>` (RFC 7617, section 2) or `DPoP <token>`
+    /// (RFC 9449, section 7.1).
+    private static func authorization(_ value: String) throws(Fault) -> Credential {
+        if let token = afterScheme("bearer ", value) {
+            guard isToken(token) else { throw Fault(.tokenMalformed) }
+            return .bearer(token)
+        }
+        if let pair = afterScheme("basic ", value) {
+            guard isToken(pair) else { throw Fault(.tokenMalformed) }
+            return .basic(pair)
+        }
+        if let token = afterScheme("dpop ", value) {
+            guard isToken(token) else { throw Fault(.tokenMalformed) }
+            return .proven(token)
+        }
+        throw Fault(.tokenMalformed)
     }
 
     /// A bare token, or one with the scheme in front, as gateways hand over a whole header.
     private static func token(strippingScheme value: String) throws(Fault) -> String {
-        let token = afterScheme(value) ?? value
+        let token = afterScheme("bearer ", value) ?? value
         guard isToken(token) else { throw Fault(.tokenMalformed) }
         return token
     }
 
-    private static func afterScheme(_ value: String) -> String? {
+    /// What follows a scheme, which is given in small letters with its space; case does not count.
+    private static func afterScheme(_ scheme: StaticString, _ value: String) -> String? {
         let bytes = value.utf8Span.span
-        guard bytes.count >= 7 else { return nil }
-        let scheme: StaticString = "bearer "
-        let isBearer = scheme.withUTF8Buffer { scheme in
-            for index in 0..<7 where bytes[index].asciiLowercased != scheme[index] { return false }
+        guard bytes.count >= scheme.utf8CodeUnitCount else { return nil }
+        let isScheme = scheme.withUTF8Buffer { scheme in
+            for index in scheme.indices where bytes[index].asciiLowercased != scheme[index] { return false }
             return true
         }
-        guard isBearer else { return nil }
-        var start = 7
+        guard isScheme else { return nil }
+        var start = scheme.utf8CodeUnitCount
         while start < bytes.count, bytes[start] == UInt8(ascii: " ") { start += 1 }
         return bytes.withUnsafeBytes { String(decoding: $0[start...], as: UTF8.self) }
     }

@@ -48,7 +48,7 @@ package final class PolicyGeneration: Sendable {
     ///   - selections: The identity providers of each API, by the API's name.
     /// - Throws: `EntityError` if the built-in entities contradict the base entities.
     package init(
-        routes: RouteTable, engine: PolicyEngine, digests: Digests, selections: [String: ProviderSelection]
+        routes: RouteTable, engine: PolicyEngine, digests: Digests, selections: [String: AuthenticatorSelection]
     ) throws(EntityError) {
         self.routes = routes
         self.engine = engine
@@ -102,13 +102,13 @@ package final class PolicyGeneration: Sendable {
         }
     }
 
-    /// The caller that a token stands for, prepared once per token.
-    func caller(of token: VerifiedToken) throws(EntityError) -> IdentifiedCaller {
-        if let known = callers.withLock({ $0[token.digest] }), known.token === token { return known }
-        let prepared = try IdentifiedCaller(token, engine: engine)
+    /// The caller that a credential stands for, prepared once per credential.
+    func caller(of found: AuthenticatedCaller) throws(EntityError) -> IdentifiedCaller {
+        if let known = callers.withLock({ $0[found.digest] }), known.credential === found { return known }
+        let prepared = try IdentifiedCaller(found, engine: engine)
         callers.withLock { callers in
             if callers.count >= Self.maximumCallers { callers.removeAll(keepingCapacity: true) }
-            callers[token.digest] = prepared
+            callers[found.digest] = prepared
         }
         return prepared
     }

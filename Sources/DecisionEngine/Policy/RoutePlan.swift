@@ -55,12 +55,12 @@ final class RoutePlan: Sendable {
     let headers: [Header]
     /// The whole path template, as the audit record names the route.
     let template: String
-    /// The providers of the API; `nil` if it has none and every caller is anonymous.
-    let selection: ProviderSelection?
+    /// How callers of the API may identify themselves; `nil` if none can and every caller is anonymous.
+    let selection: AuthenticatorSelection?
     /// Where the request's provider stands in an error message: the realm of a challenge (RFC 6750, section 3).
     let realm: String
 
-    init(_ entry: RouteTable.Entry, types: BuiltInTypes, engine: PolicyEngine, selection: ProviderSelection?) {
+    init(_ entry: RouteTable.Entry, types: BuiltInTypes, engine: PolicyEngine, selection: AuthenticatorSelection?) {
         action = entry.route.action.map { EntityName(EntityUID(type: types.action, id: $0), engine: engine) }
         resource = EntityName(EntityUID(type: types.route, id: entry.route.name), engine: engine)
         resourceType = entry.route.resource.flatMap { EntityTypeName($0.type) }

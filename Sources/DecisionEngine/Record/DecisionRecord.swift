@@ -135,12 +135,7 @@ struct DecisionRecord {
         writer.key("proto")
         writer.string(callout.dialect.rawValue)
         if !callout.gatewayRequestID.isEmpty { writer.bounded("req", callout.gatewayRequestID) }
-        if let (trace, span) = traceContext {
-            writer.key("span")
-            writer.string(span)
-            writer.key("trace")
-            writer.string(trace)
-        }
+        if let text = callout.singleHeader("traceparent") { Self.writeTrace(of: text, to: &writer) }
         writer.endObject()
     }
 
@@ -166,21 +161,22 @@ struct DecisionRecord {
         writer.endArray()
     }
 
-    /// Trace and span of `traceparent` (W3C Trace Context, section 3.2.2).
-    private var traceContext: (trace: String, span: String)? {
-        guard let text = callout.singleHeader("traceparent") else { return nil }
-        let bytes = text.utf8Span.span
-        guard bytes.count == 55 else { return nil }
-        for index in bytes.indices {
-            switch (index, bytes[index]) {
-            case (2, UInt8(ascii: "-")), (35, UInt8(ascii: "-")), (52, UInt8(ascii: "-")): continue
-            case (2, _), (35, _), (52, _): return nil
-            case (_, 0x30...0x39), (_, 0x61...0x66): continue
-            default: return nil
+    /// Writes trace and span of `traceparent` (W3C Trace Context, section 3.2.2), if that is what the text is.
+    private static func writeTrace(of text: String, to writer: inout JSONWriter) {
+        text.utf8Span.span.withUnsafeBytes { bytes in
+            guard bytes.count == 55 else { return }
+            for (index, byte) in bytes.enumerated() {
+                switch (index, byte) {
+                case (2, UInt8(ascii: "-")), (35, UInt8(ascii: "-")), (52, UInt8(ascii: "-")): continue
+                case (2, _), (35, _), (52, _): return
+                case (_, 0x30...0x39), (_, 0x61...0x66): continue
+                default: return
+                }
             }
-        }
-        return bytes.withUnsafeBytes {
-            (String(decoding: $0[3..<35], as: UTF8.self), String(decoding: $0[36..<52], as: UTF8.self))
+            writer.key("span")
+            writer.string(plain: UnsafeRawBufferPointer(rebasing: bytes[36..<52]))
+            writer.key("trace")
+            writer.string(plain: UnsafeRawBufferPointer(rebasing: bytes[3..<35]))
         }
     }
 }

@@ -15,6 +15,12 @@ package struct APIDefinition: Sendable {
     package var providers: [String]
     /// Where a credential may stand, in order of preference.
     package var credentials: [CredentialSource]
+    /// Whether credentials in several places at once are refused, rather than the first place preferred.
+    ///
+    /// True where the operator declared no order.
+    package var refusesSeveralCredentials: Bool
+    /// `https://host:port` as callers see it, where gateways do not say; for what is bound to a URL.
+    package var externalOrigin: String?
     package var routes: [RouteDefinition]
 
     package init(
@@ -25,6 +31,8 @@ package struct APIDefinition: Sendable {
         basePath: PathTemplate,
         providers: [String],
         credentials: [CredentialSource] = [.authorization],
+        refusesSeveralCredentials: Bool = false,
+        externalOrigin: String? = nil,
         routes: [RouteDefinition]
     ) {
         self.name = name
@@ -34,6 +42,8 @@ package struct APIDefinition: Sendable {
         self.basePath = basePath
         self.providers = providers
         self.credentials = credentials
+        self.refusesSeveralCredentials = refusesSeveralCredentials
+        self.externalOrigin = externalOrigin
         self.routes = routes
     }
 }
@@ -81,6 +91,8 @@ package struct RouteDefinition: Sendable {
     package var deniesOnError: Bool
     /// Whether callers without any credential reach the policies as `Anonymous::"anonymous"`.
     package var allowsAnonymous: Bool
+    /// Whether a token that was verified here must also be active by its issuer's word.
+    package var wantsLiveState: Bool
 
     package init(
         name: String,
@@ -93,7 +105,8 @@ package struct RouteDefinition: Sendable {
         contextHeaders: [String] = [],
         attributes: [String] = [],
         deniesOnError: Bool = false,
-        allowsAnonymous: Bool = false
+        allowsAnonymous: Bool = false,
+        wantsLiveState: Bool = false
     ) {
         self.name = name
         self.methods = methods
@@ -106,5 +119,6 @@ package struct RouteDefinition: Sendable {
         self.attributes = attributes
         self.deniesOnError = deniesOnError
         self.allowsAnonymous = allowsAnonymous
+        self.wantsLiveState = wantsLiveState
     }
 }

@@ -14,14 +14,19 @@ enum WycheproofCases {
                 let test = test.objectValue ?? JSONObject()
                 let name = fields["type"]?.stringValue ?? "?"
                 let id = "\(name) \(test["tcId"]?.int64Value ?? 0) \(test["comment"]?.stringValue ?? "")"
+                guard test["jwe"] == nil else {
+                    report.skipped += 1
+                    continue
+                }
                 guard let token = test["jws"], let expected = test["result"]?.stringValue else {
                     report.expect("a signature case", "another kind of test", id)
                     continue
                 }
                 // The JSON serialization arrives as an object: only the compact one is read.
                 let isValid = token.stringValue.map { SignatureCase.isValid($0, keys: keys) } ?? false
-                // "acceptable" leaves the choice; refusing is the strict reading.
-                report.expect(expected == "acceptable" ? "invalid" : expected, isValid ? "valid" : "invalid", id)
+                // "acceptable" leaves the choice.
+                let actual = isValid ? "valid" : "invalid"
+                report.expect(expected == "acceptable" ? actual : expected, actual, id)
             }
         }
         return report

@@ -43,7 +43,7 @@ public struct ProofVerifier: Sendable, Hashable {
     public var algorithms: [SignatureAlgorithm]
     /// How old a proof may be, in seconds.
     public var maximumAge: Int64
-    /// The clock difference to tolerate, in seconds.
+    /// How far ahead a proof may be, in seconds.
     public var clockSkew: Int64
 
     /// Makes a verifier.
@@ -90,7 +90,7 @@ public struct ProofVerifier: Sendable, Hashable {
             throw .proofNotAccepted(member: "iat")
         }
         let moment = Double(now)
-        guard seconds <= moment + Double(clockSkew), seconds + Double(maximumAge + clockSkew) >= moment else {
+        guard seconds <= moment + Double(clockSkew), seconds + Double(maximumAge) >= moment else {
             throw .proofNotAccepted(member: "iat")
         }
         return Int64(seconds)

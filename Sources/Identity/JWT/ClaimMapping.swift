@@ -42,7 +42,7 @@ public struct ClaimMapping: Sendable, Hashable {
     public var roles: [ClaimPath]
     /// Where scopes stand: a string with spaces, or an array of strings; all that are there are joined.
     public var scopes: [ClaimPath]
-    /// Further attributes.
+    /// Further attributes; if none is named, every claim is an attribute.
     public var attributes: [Attribute]
     /// The declared types of attributes, by name; policies that read others are not checked as far.
     public var types: [String: ClaimType] = [:]
@@ -63,21 +63,22 @@ public struct ClaimMapping: Sendable, Hashable {
 
     /// Makes the principal of verified claims.
     ///
-    /// A token of a client that acts for itself yields a `Principal` of kind `client`: one without subject, with the
-    /// client as its own subject (RFC 9068, section 5), or marked so by the issuer (`idtyp`, `gty`, Keycloak's service
-    /// accounts).
+    /// A token of a client that acts for itself yields `Principal.Kind.client`: one without subject, with the client as
+    /// its own subject (RFC 9068, section 5), or marked so by the issuer as the profile says.
     ///
     /// - Throws: ``IdentityError/claimNotAccepted(name:_:)`` if a mapped claim has the wrong type, if there is neither
     ///   subject nor client, or if the issuer left groups out for their number.
-    public func principal(provider: String, issuer: String, claims: JSONObject) throws(IdentityError) -> Principal {
+    public func principal(
+        provider: String, issuer: String, claims: JSONObject, profile: ProviderProfile = .openID
+    ) throws(IdentityError) -> Principal {
         let subject = try string(self.subject, claims)
         var client: String?
         for path in clientID where client == nil { client = try string(path, claims) }
-        let isClient = Self.isClient(subject: subject, client: client, claims)
+        let isClient = profile.isClient(subject: subject, client: client, claims)
         guard let id = isClient ? client : subject, !id.isEmpty else {
             throw .claimNotAccepted(name: self.subject.topLevelName, .missing)
         }
-        var attributes = JSONObject()
+        var attributes = self.attributes.isEmpty ? claims : JSONObject()
         for attribute in self.attributes {
             if let value = attribute.path.value(in: claims) { attributes[attribute.name] = value }
         }
@@ -87,12 +88,10 @@ public struct ClaimMapping: Sendable, Hashable {
             scopes: try list(scopes, claims, splitting: true), attributes: attributes)
     }
 
-    private static func isClient(subject: String?, client: String?, _ claims: JSONObject) -> Bool {
-        guard let client, !client.isEmpty else { return false }
-        guard let subject else { return true }
-        if subject.isSameBytes(as: client) { return true }
-        if claims["idtyp"]?.stringValue == "app" || claims["gty"]?.stringValue == "client-credentials" { return true }
-        return claims["preferred_username"]?.stringValue == "service-account-\(client)"
+    /// The client that verified claims name, if any.
+    func client(of claims: JSONObject) -> String? {
+        for path in clientID { if let text = path.value(in: claims)?.stringValue { return text } }
+        return nil
     }
 
     private func string(_ path: ClaimPath, _ claims: JSONObject) throws(IdentityError) -> String? {

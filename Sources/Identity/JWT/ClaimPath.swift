@@ -38,6 +38,19 @@ public struct ClaimPath: Sendable, Hashable, ExpressibleByStringLiteral, CustomS
     /// The claim at the top that the path begins with.
     var topLevelName: String { steps.first ?? "" }
 
+    /// A name as a step of a JSON pointer (RFC 6901, section 3).
+    static func escape(_ name: String) -> String {
+        var result = ""
+        for character in name.unicodeScalars {
+            switch character {
+            case "~": result += "~0"
+            case "/": result += "~1"
+            default: result.unicodeScalars.append(character)
+            }
+        }
+        return result
+    }
+
     private static func unescape(_ step: Substring) -> String {
         var result = ""
         var escaped = false

@@ -7,6 +7,8 @@ public struct KeySet: Sendable {
     public struct Skipped: Sendable, Hashable {
         /// The entry's `kid`, if it has one that is a string.
         public let keyID: String?
+        /// The entry's `kty`, if it has one that is a string.
+        public let type: String?
         /// Why.
         public let defect: KeyDefect
     }
@@ -68,7 +70,7 @@ public struct KeySet: Sendable {
             do {
                 keys.append(try VerificationKey(jwk: jwk, allowsSymmetric: allowsSymmetric))
             } catch {
-                skipped.append(Skipped(keyID: jwk["kid"]?.stringValue, defect: error))
+                skipped.append(Skipped(keyID: jwk["kid"]?.stringValue, type: jwk["kty"]?.stringValue, defect: error))
             }
         }
         guard !keys.isEmpty || entries.isEmpty || allowsSymmetric else { throw .noneUsable }
@@ -99,11 +101,12 @@ public struct KeySet: Sendable {
         throw keyID.map { .unknownKey(issuer: issuer, keyID: $0) } ?? .ambiguousKey(issuer: issuer)
     }
 
-    /// Whether a broken entry has the name of a key, so that nobody can tell which of the two was meant.
+    /// Whether a broken entry of the same type has the name of a key, so that nobody can tell which of the two was meant.
     private func hasBrokenTwin(_ key: VerificationKey) -> Bool {
         guard let name = key.keyID else { return false }
         return skipped.contains { entry in
             (entry.defect == .invalidNumbers || entry.defect == .form) && entry.keyID?.isSameBytes(as: name) == true
+                && entry.type == key.material.type
         }
     }
 

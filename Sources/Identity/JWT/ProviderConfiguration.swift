@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import StrictJSON
 
 /// One issuer of JWT access tokens.
 public struct ProviderConfiguration: Sendable, Hashable {
@@ -8,6 +9,8 @@ public struct ProviderConfiguration: Sendable, Hashable {
         case noIssuer
         /// There is no audience; a token for anybody must not be a token for us.
         case noAudience
+        /// Tokens of the profile name no audience, and no client is listed in its place.
+        case noClient
         /// There is no algorithm.
         case noAlgorithm
         /// A symmetric algorithm is listed.
@@ -20,8 +23,10 @@ public struct ProviderConfiguration: Sendable, Hashable {
 
     /// The name in the configuration; part of every principal's entity id.
     public var name: String
-    /// The `iss` value that tokens must carry, compared byte for byte.
+    /// The issuer, as configuration, errors and metrics name it.
     public var issuer: String
+    /// The `iss` values of which tokens must carry one, compared byte for byte; the issuer itself unless set.
+    public var issuers: [String]
     /// The `aud` values of which tokens must carry one, compared byte for byte.
     public var audiences: [String]
     /// The algorithms that the issuer may use.
@@ -38,6 +43,12 @@ public struct ProviderConfiguration: Sendable, Hashable {
     public var maximumTokenBytes: Int
     /// How claims become a principal.
     public var mapping: ClaimMapping
+    /// Where the provider's tokens differ from others.
+    public var profile: ProviderProfile = .openID
+    /// The clients of which tokens must name one; empty for any.
+    public var clients: [String] = []
+    /// Whether only tokens are accepted that are bound to a key or a certificate (RFC 9449, RFC 8705).
+    public var requiresBinding = false
 
     /// Makes a configuration with the defaults of DESIGN: every asymmetric algorithm, 30 s of skew, 16 KiB.
     public init(
@@ -48,6 +59,7 @@ public struct ProviderConfiguration: Sendable, Hashable {
     ) {
         self.name = name
         self.issuer = issuer
+        issuers = [issuer]
         self.audiences = audiences
         self.algorithms = algorithms
         self.clockSkew = clockSkew
@@ -61,8 +73,9 @@ public struct ProviderConfiguration: Sendable, Hashable {
     /// Everything that is wrong with the configuration; empty if it can be used.
     public var problems: [Problem] {
         var found: [Problem] = []
-        if issuer.isEmpty { found.append(.noIssuer) }
-        if audiences.isEmpty || audiences.contains("") { found.append(.noAudience) }
+        if issuer.isEmpty || issuers.isEmpty || issuers.contains("") { found.append(.noIssuer) }
+        if audiences.contains("") || (audiences.isEmpty && profile.requiresAudience) { found.append(.noAudience) }
+        if clients.contains("") || (clients.isEmpty && !profile.requiresAudience) { found.append(.noClient) }
         if algorithms.isEmpty { found.append(.noAlgorithm) }
         found += algorithms.filter(\.isSymmetric).map { .symmetricAlgorithm($0) }
         if !(0...60).contains(clockSkew) { found.append(.clockSkew) }
@@ -70,11 +83,22 @@ public struct ProviderConfiguration: Sendable, Hashable {
         return found
     }
 
+    /// Whether tokens of this issuer are the provider's.
+    public func accepts(issuer: String) -> Bool {
+        for accepted in issuers where accepted.isSameBytes(as: issuer) { return true }
+        return false
+    }
+
     var rules: TokenRules {
-        TokenRules(
+        var rules = TokenRules(
             issuer: issuer, audiences: audiences, algorithms: algorithms.filter { !$0.isSymmetric },
             clockSkew: min(max(clockSkew, 0), 60), tokenTypes: tokenTypes, requiresTokenType: requiresTokenType,
             requiredClaims: requiredClaims)
+        rules.issuers = issuers
+        rules.profile = profile
+        rules.clients = clients
+        rules.clientPaths = mapping.clientID
+        return rules
     }
 }
 
@@ -84,6 +108,7 @@ extension ProviderConfiguration.Problem: CustomStringConvertible {
         switch self {
         case .noIssuer: "`issuer` must not be empty"
         case .noAudience: "`audiences` must name at least one audience, none of them empty"
+        case .noClient: "`clients` must name at least one client id, none of them empty"
         case .noAlgorithm: "`algorithms` must name at least one algorithm"
         case .symmetricAlgorithm(let algorithm):
             "`\(algorithm.rawValue)` is symmetric; accepted are "

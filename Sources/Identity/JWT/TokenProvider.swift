@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import StrictJSON
 
 /// One configured issuer together with its keys.
 ///
@@ -9,15 +10,20 @@ public final class TokenProvider: Sendable {
     public let configuration: ProviderConfiguration
     /// The issuer's keys.
     public let keys: KeySetRefresher
+    /// Whom to ask whether a verified token is still active, where a route wants to know; `nil` if nobody.
+    public let liveState: IntrospectionProvider?
     let rules: TokenRules
 
     /// Makes a provider of a configuration without ``ProviderConfiguration/problems``.
     ///
     /// - Throws: The first problem of the configuration.
-    public init(_ configuration: ProviderConfiguration, keys: KeySetRefresher) throws(ProviderConfiguration.Problem) {
+    public init(
+        _ configuration: ProviderConfiguration, keys: KeySetRefresher, liveState: IntrospectionProvider? = nil
+    ) throws(ProviderConfiguration.Problem) {
         if let problem = configuration.problems.first { throw problem }
         self.configuration = configuration
         self.keys = keys
+        self.liveState = liveState
         rules = configuration.rules
     }
 }
@@ -38,16 +44,22 @@ public struct ProviderSelection: Sendable {
     /// Makes a selection.
     public init(_ providers: [TokenProvider]) throws(DuplicateIssuer) {
         for (index, provider) in providers.enumerated() {
-            let issuer = provider.configuration.issuer
-            if providers[..<index].contains(where: { $0.configuration.issuer.isSameBytes(as: issuer) }) {
+            for issuer in provider.configuration.issuers
+            where providers[..<index].contains(where: { $0.configuration.accepts(issuer: issuer) }) {
                 throw DuplicateIssuer(issuer: issuer)
             }
         }
         self.providers = providers
     }
 
-    /// The provider of exactly this issuer.
+    /// The provider that accepts exactly this issuer.
     public func provider(issuer: String) -> TokenProvider? {
+        for provider in providers where provider.configuration.accepts(issuer: issuer) { return provider }
+        return nil
+    }
+
+    /// The provider of this name for its issuer; the name may be a template for several.
+    func provider(named issuer: String) -> TokenProvider? {
         for provider in providers where provider.configuration.issuer.isSameBytes(as: issuer) { return provider }
         return nil
     }

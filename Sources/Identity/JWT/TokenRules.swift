@@ -11,6 +11,27 @@ struct TokenRules: Sendable, Hashable {
     var tokenTypes: [String]
     var requiresTokenType: Bool
     var requiredClaims: [String]
+    /// The accepted values of `iss`.
+    var issuers: [String]
+    var profile: ProviderProfile = .openID
+    /// The clients of which a token must name one; empty for any.
+    var clients: [String] = []
+    /// Where the client may stand in the claims.
+    var clientPaths: [ClaimPath] = []
+
+    init(
+        issuer: String, audiences: [String], algorithms: [SignatureAlgorithm], clockSkew: Int64, tokenTypes: [String],
+        requiresTokenType: Bool, requiredClaims: [String]
+    ) {
+        self.issuer = issuer
+        issuers = [issuer]
+        self.audiences = audiences
+        self.algorithms = algorithms
+        self.clockSkew = clockSkew
+        self.tokenTypes = tokenTypes
+        self.requiresTokenType = requiresTokenType
+        self.requiredClaims = requiredClaims
+    }
 
     /// What a token has been found to say.
     struct Finding {
@@ -33,7 +54,7 @@ struct TokenRules: Sendable, Hashable {
         guard key.isValid(token.signature, over: bytes.extracting(0..<token.signedByteCount), algorithm) else {
             throw .signatureNotValid(issuer: issuer)
         }
-        let audiences = try check(claims)
+        let audiences = try check(claims, key)
         let lifetime = try TokenLifetime(claims: claims)
         try lifetime.validate(at: now, skew: clockSkew)
         return Finding(
@@ -60,8 +81,8 @@ struct TokenRules: Sendable, Hashable {
         guard isAccepted else { throw .tokenTypeNotAccepted(issuer: issuer, type: String(type.prefix(64))) }
     }
 
-    private func check(_ claims: JSONObject) throws(IdentityError) -> [String] {
-        guard let named = claims["iss"]?.stringValue, named.isSameBytes(as: issuer) else {
+    private func check(_ claims: JSONObject, _ key: VerificationKey) throws(IdentityError) -> [String] {
+        guard let named = claims["iss"]?.stringValue, issuers.contains(where: { $0.isSameBytes(as: named) }) else {
             throw .issuerNotAccepted(issuer: claims["iss"]?.stringValue.map { String($0.prefix(256)) })
         }
         for name in requiredClaims where claims[name] == nil { throw .claimNotAccepted(name: name, .missing) }
@@ -69,16 +90,31 @@ struct TokenRules: Sendable, Hashable {
             guard let value = claims[name] else { continue }
             guard value.stringValue != nil else { throw .claimNotAccepted(name: name, .wrongType) }
         }
-        let found = try Self.audiences(of: claims)
-        guard found.contains(where: { name in audiences.contains { $0.isSameBytes(as: name) } }) else {
-            throw .audienceNotAccepted(issuer: issuer)
-        }
+        let found = try audiences(of: claims)
+        guard audiences.isEmpty || found.contains(where: { name in audiences.contains { $0.isSameBytes(as: name) } })
+        else { throw .audienceNotAccepted(issuer: issuer) }
+        try checkClient(claims, audiences: found, key)
         return found
     }
 
+    private func checkClient(
+        _ claims: JSONObject, audiences: [String], _ key: VerificationKey
+    ) throws(IdentityError) {
+        var client: String?
+        for path in clientPaths where client == nil { client = path.value(in: claims)?.stringValue }
+        try profile.check(claims, client: client, keyIssuer: key.issuer)
+        guard !clients.isEmpty else { return }
+        // ID tokens of Cognito name the client as their audience.
+        let named = client.map { [$0] } ?? (profile.requiresAudience ? [] : audiences)
+        guard named.contains(where: { name in clients.contains { $0.isSameBytes(as: name) } }) else {
+            throw .clientNotAccepted(issuer: issuer)
+        }
+    }
+
     /// `aud` as one string or an array of strings (RFC 7519, section 4.1.3).
-    private static func audiences(of claims: JSONObject) throws(IdentityError) -> [String] {
+    private func audiences(of claims: JSONObject) throws(IdentityError) -> [String] {
         switch claims["aud"] {
+        case nil where audiences.isEmpty: return []
         case nil: throw .claimNotAccepted(name: "aud", .missing)
         case .string(let one): return [one]
         case .array(let many):

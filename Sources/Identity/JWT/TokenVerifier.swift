@@ -85,15 +85,7 @@ public struct TokenVerifier: Sendable {
     }
 
     private func provider(toRefreshAfter error: IdentityError, _ selection: ProviderSelection) -> TokenProvider? {
-        switch error {
-        case .unknownKey(let issuer, _), .ambiguousKey(let issuer), .keysNotLoaded(let issuer),
-            .keysStale(let issuer, _):
-            selection.provider(issuer: issuer)
-        case .noCredential, .tokenTooLarge, .tokenMalformed, .issuerNotAccepted, .algorithmNotAccepted,
-            .tokenTypeNotAccepted, .signatureNotValid, .tokenExpired, .tokenNotYetValid, .audienceNotAccepted,
-            .claimNotAccepted, .apiKeyUnknown, .apiKeyExpired, .certificateNotTrusted, .proofNotAccepted:
-            nil
-        }
+        error.issuerOfMissingKeys.flatMap { selection.provider(named: $0) }
     }
 
     /// Whether the key that verified the token is still the one that would be chosen for it.
@@ -122,11 +114,12 @@ public struct TokenVerifier: Sendable {
         let snapshot = try provider.keys.usable(at: now)
         let finding = try provider.rules.verify(token, bytes, claims: claims, keys: snapshot.keys, now: now)
         let principal = try configuration.mapping.principal(
-            provider: configuration.name, issuer: configuration.issuer, claims: claims)
+            provider: configuration.name, issuer: issuer, claims: claims, profile: configuration.profile)
+        let binding = try TokenBinding(claims: claims, isRequired: configuration.requiresBinding)
         return VerifiedToken(
-            principal: principal, claims: claims, facts: facts(finding, configuration.issuer, bytes),
+            principal: principal, claims: claims, facts: facts(finding, issuer, bytes),
             lifetime: finding.lifetime, digest: digest, provider: provider, key: finding.key,
-            keyRevision: snapshot.revision)
+            keyRevision: snapshot.revision, binding: binding)
     }
 
     private func facts(_ finding: TokenRules.Finding, _ issuer: String, _ bytes: Span<UInt8>) -> TokenFacts {

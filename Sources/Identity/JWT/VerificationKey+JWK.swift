@@ -30,6 +30,7 @@ extension VerificationKey {
     init(jwk: JSONObject, allowsSymmetric: Bool = false) throws(KeyDefect) {
         keyID = try Self.optionalString(jwk, "kid")
         algorithm = try Self.optionalString(jwk, "alg")
+        issuer = try Self.optionalString(jwk, "issuer")
         try Self.checkUse(jwk)
         guard let type = try Self.optionalString(jwk, "kty") else { throw .form }
         let isSymmetric = type == "oct"

@@ -2,6 +2,7 @@
 import Crypto
 import CryptoExtras
 import Foundation
+import StrictJSON
 
 /// One public key of an issuer, parsed and checked once.
 public struct VerificationKey: Sendable {
@@ -12,6 +13,16 @@ public struct VerificationKey: Sendable {
         case ed25519(Curve25519.Signing.PublicKey)
         case rsa(_RSA.Signing.PublicKey)
         case symmetric(SymmetricKey)
+
+        /// The `kty` of such a key.
+        var type: String {
+            switch self {
+            case .p256, .p384, .p521: "EC"
+            case .ed25519: "OKP"
+            case .rsa: "RSA"
+            case .symmetric: "oct"
+            }
+        }
     }
 
     /// The key's `kid`, if it has one.
@@ -20,6 +31,8 @@ public struct VerificationKey: Sendable {
     public let thumbprint: String
     /// The key's own `alg`; a key that names one serves no other.
     public let algorithm: String?
+    /// The issuer that the key vouches for, where one set holds keys of several: Entra ID's `issuer` member.
+    public let issuer: String?
     let material: Material
 
     /// Whether a token that is signed with an algorithm can be verified with this key.
@@ -39,7 +52,7 @@ public struct VerificationKey: Sendable {
     func isSame(as other: VerificationKey) -> Bool {
         thumbprint == other.thumbprint
             && keyID?.utf8.elementsEqual(other.keyID?.utf8 ?? "".utf8) ?? (other.keyID == nil)
-            && algorithm == other.algorithm
+            && algorithm == other.algorithm && issuer == other.issuer
     }
 }
 

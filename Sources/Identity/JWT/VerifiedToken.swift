@@ -5,30 +5,44 @@ public import StrictJSON
 
 /// A token that was verified: signature, issuer, audience, times and form.
 public final class VerifiedToken: Sendable {
-    /// Who is calling.
-    public let principal: Principal
+    /// Who is calling, in the form that all schemes share.
+    public let caller: AuthenticatedCaller
     /// All claims of the token.
     public let claims: JSONObject
     /// What the audit record says about the token.
     public let facts: TokenFacts
     /// When the token is valid; checked again with every use.
     public let lifetime: TokenLifetime
-    /// The hash of the token's bytes, for cache keys.
-    public let digest: TokenDigest
     /// The provider that vouches.
     public let provider: TokenProvider
     let key: VerificationKey
     let keyRevision: UInt64
 
+    /// Who is calling.
+    public var principal: Principal { caller.principal }
+    /// The hash of the token's bytes, for cache keys.
+    public var digest: TokenDigest { caller.digest }
+
     init(
         principal: Principal, claims: JSONObject, facts: TokenFacts, lifetime: TokenLifetime, digest: TokenDigest,
-        provider: TokenProvider, key: VerificationKey, keyRevision: UInt64
+        provider: TokenProvider, key: VerificationKey, keyRevision: UInt64, binding: TokenBinding
     ) {
-        self.principal = principal
+        var evidence = CallerEvidence(.jwt, fingerprint: facts.fingerprint)
+        evidence.issuer = facts.issuer
+        evidence.algorithm = facts.algorithm.rawValue
+        evidence.keyID = facts.keyID
+        evidence.audiences = facts.audiences
+        evidence.expiresAt = facts.expiresAt
+        evidence.authenticationContext = facts.authenticationContext
+        evidence.authenticationMethods = facts.authenticationMethods
+        let client = provider.configuration.mapping.client(of: claims)
+        caller = AuthenticatedCaller(
+            principal: principal, evidence: evidence,
+            marks: RevocationMarks(issuer: facts.issuer, claims: claims, client: client), digest: digest,
+            binding: binding)
         self.claims = claims
         self.facts = facts
         self.lifetime = lifetime
-        self.digest = digest
         self.provider = provider
         self.key = key
         self.keyRevision = keyRevision
@@ -69,6 +83,18 @@ public struct TokenDigest: Sendable, Hashable {
         }
         self.words = words
     }
+
+    /// Takes the first 32 bytes of a hash.
+    init(_ hash: [UInt8]) {
+        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        withUnsafeMutableBytes(of: &words) { target in
+            hash.withUnsafeBytes { target.copyBytes(from: $0.prefix(target.count)) }
+        }
+        self.words = words
+    }
+
+    /// The 32 bytes.
+    var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
 
     /// Compares all 32 bytes.
     public static func == (left: TokenDigest, right: TokenDigest) -> Bool { left.words == right.words }

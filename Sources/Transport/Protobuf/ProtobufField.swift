@@ -58,10 +58,8 @@ extension ProtobufField {
 
     /// Where the value of a string field lies; invalid UTF-8 is an error, never repaired.
     package func utf8(in bytes: Span<UInt8>) throws(ProtobufError) -> Range<Int> {
-        let range = try range()
-        guard range.lowerBound >= 0, range.upperBound <= bytes.count else { throw .truncated(offset: offset) }
-        let isASCII = bytes.withUnsafeBytes { UnsafeRawBufferPointer(rebasing: $0[range]).isASCII }
-        if !isASCII, (try? UTF8Span(validating: bytes.extracting(range))) == nil {
+        let range = try range(in: bytes)
+        if !Self.isASCII(bytes, range), (try? UTF8Span(validating: bytes.extracting(range))) == nil {
             throw .invalidUTF8(field: number, offset: range.lowerBound)
         }
         return range
@@ -69,8 +67,25 @@ extension ProtobufField {
 
     /// The value of a string field.
     package func string(in bytes: Span<UInt8>) throws(ProtobufError) -> String {
-        let range = try utf8(in: bytes)
-        return bytes.withUnsafeBytes { String(decoding: $0[range], as: UTF8.self) }
+        let range = try range(in: bytes)
+        if Self.isASCII(bytes, range) {
+            return String(copying: UTF8Span(unchecked: bytes.extracting(range), isKnownASCII: true))
+        }
+        do {
+            return String(copying: try UTF8Span(validating: bytes.extracting(range)))
+        } catch {
+            throw .invalidUTF8(field: number, offset: range.lowerBound)
+        }
+    }
+
+    private func range(in bytes: Span<UInt8>) throws(ProtobufError) -> Range<Int> {
+        let range = try range()
+        guard range.lowerBound >= 0, range.upperBound <= bytes.count else { throw .truncated(offset: offset) }
+        return range
+    }
+
+    private static func isASCII(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        bytes.withUnsafeBytes { UnsafeRawBufferPointer(rebasing: $0[range]).isASCII }
     }
 
     private var mismatch: ProtobufError { .unexpectedWireType(field: number, offset: offset) }

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+import Callout
+package import Outbound
+import Synchronization
+
+/// Identifies callers of AWS IAM: they sign a question to STS, who they are, and STS answers it.
+///
+/// Everything that can be checked is checked before anything is sent, and what is sent goes to the configured endpoint. A
+/// signature that STS has confirmed may be used again for a short time; after that it has been used, and counts no more.
+public final class AWSCallerProvider: Sendable {
+    /// How the provider has fared since it was made.
+    public struct Statistics: Sendable, Hashable {
+        /// Signatures that had been confirmed a short while ago.
+        public internal(set) var hits = 0
+        /// Questions to STS.
+        public internal(set) var calls = 0
+        /// Questions that brought no answer.
+        public internal(set) var failures = 0
+    }
+
+    private struct Confirmed: Sendable {
+        let result: Result<AuthenticatedCaller, IdentityError>
+        let until: Int64
+    }
+
+    private struct State {
+        var confirmed: [TokenDigest: Confirmed] = [:]
+        var statistics = Statistics()
+    }
+
+    /// What is sent to STS, and brings status and body.
+    typealias Sender = @Sendable (AWSIdentityRequest) async throws -> (status: Int, body: [UInt8])
+
+    private static let capacity = 16_384
+    /// For how many seconds a refusal by STS is remembered, so that it is not asked again.
+    private static let refusalSeconds: Int64 = 30
+
+    /// The settings.
+    public let settings: AWSCallerSettings
+    private let send: Sender
+    private let used: ReplayMemory
+    private let fingerprint: CredentialFingerprint
+    private let work = SharedWork<Result<AuthenticatedCaller, IdentityError>>(limit: 256)
+    private let state = Mutex(State())
+
+    init(_ settings: AWSCallerSettings, fingerprint: CredentialFingerprint, send: @escaping Sender) {
+        self.settings = settings
+        self.send = send
+        self.fingerprint = fingerprint
+        used = ReplayMemory(capacity: 262_144)
+    }
+
+    /// Makes a provider that asks through an outgoing client, under that client's policy.
+    ///
+    /// - Throws: `OutboundError` if the endpoint is not a URL.
+    package convenience init(
+        _ settings: AWSCallerSettings, fingerprint: CredentialFingerprint, fetcher: HTTPFetcher
+    ) throws(OutboundError) {
+        let base = settings.endpoint.hasSuffix("/") ? String(settings.endpoint.dropLast()) : settings.endpoint
+        _ = try OutboundURL(base)
+        let host = settings.signedHost
+        self.init(settings, fingerprint: fingerprint) { request in
+            var outgoing = OutboundRequest(
+                request.method == "POST" ? .post : .get, try OutboundURL(base + request.target),
+                headers: request.headers, body: request.body)
+            outgoing.host = host
+            let answer = try await fetcher.fetch(outgoing)
+            return (answer.status, answer.body)
+        }
+    }
+
+    /// Hits, questions and failures so far.
+    public var statistics: Statistics { state.withLock(\.statistics) }
+
+    /// Whether a bearer token is one for this kind of provider.
+    static func recognizes(_ token: String) -> Bool { AWSIdentityRequest.isOne(token) }
+
+    /// The caller of a signature that was confirmed a short while ago, or `nil` if STS must be asked.
+    ///
+    /// Never suspends.
+    func caller(_ token: String, now: Int64) throws(IdentityError) -> AuthenticatedCaller? {
+        let digest = TokenDigest(of: token.utf8Span.span)
+        let known = state.withLock { state -> Confirmed? in
+            guard let known = state.confirmed[digest], now < known.until else { return nil }
+            state.statistics.hits &+= 1
+            return known
+        }
+        if let known { return try known.result.get() }
+        // What can be refused at once is not waited for.
+        do throws(AWSIdentityRequest.Defect) {
+            _ = try AWSIdentityRequest(token, settings, now: now)
+        } catch {
+            throw .awsSignatureNotAccepted(error.rawValue)
+        }
+        return nil
+    }
+
+    /// Asks STS about a signature, once however many wait.
+    func ask(_ token: String, now: Int64) async -> Result<AuthenticatedCaller, IdentityError> {
+        let digest = TokenDigest(of: token.utf8Span.span)
+        let outcome = await work.value(for: digest) { await self.answer(token, digest, now) }
+        switch outcome {
+        case .done(let result): return result
+        case .overloaded: return .failure(.awsUnavailable(provider: settings.name, "too many questions are under way"))
+        case .cancelled: return .failure(.awsUnavailable(provider: settings.name, "no answer in time"))
+        }
+    }
+
+    /// `nil` if the task was cancelled before there was an answer.
+    private func answer(
+        _ token: String, _ digest: TokenDigest, _ now: Int64
+    ) async -> Result<AuthenticatedCaller, IdentityError>? {
+        let request: AWSIdentityRequest
+        do throws(AWSIdentityRequest.Defect) {
+            request = try AWSIdentityRequest(token, settings, now: now)
+        } catch {
+            return .failure(.awsSignatureNotAccepted(error.rawValue))
+        }
+        // Between the look at the cache and now another may have asked.
+        do { if let known = try caller(token, now: now) { return .success(known) } } catch { return .failure(error) }
+        switch used.use(request.signature, of: request.accessKeyID, until: request.endsAt, now: now) {
+        case .first: break
+        case .repeated: return .failure(.awsReplayed)
+        case .full: return .failure(.awsUnavailable(provider: settings.name, "too many signatures are remembered"))
+        }
+        state.withLock { $0.statistics.calls &+= 1 }
+        let answer: (status: Int, body: [UInt8])
+        do {
+            answer = try await send(request)
+        } catch {
+            // Nothing was confirmed: the same signature may be tried again.
+            used.forget(request.signature, of: request.accessKeyID)
+            if Task.isCancelled { return nil }
+            state.withLock { $0.statistics.failures &+= 1 }
+            return .failure(.awsUnavailable(provider: settings.name, "\(error)"))
+        }
+        return settle(answer, request, token, digest, now)
+    }
+
+    private func settle(
+        _ answer: (status: Int, body: [UInt8]), _ request: AWSIdentityRequest, _ token: String, _ digest: TokenDigest,
+        _ now: Int64
+    ) -> Result<AuthenticatedCaller, IdentityError> {
+        switch answer.status {
+        case 200: break
+        case 400, 401, 403:
+            let refusal = IdentityError.awsSignatureNotAccepted("STS answered \(answer.status)")
+            keep(.failure(refusal), digest, until: now + Self.refusalSeconds, now)
+            return .failure(refusal)
+        default:
+            used.forget(request.signature, of: request.accessKeyID)
+            state.withLock { $0.statistics.failures &+= 1 }
+            return .failure(.awsUnavailable(provider: settings.name, "STS answered \(answer.status)"))
+        }
+        guard let said = CallerIdentityAnswer(answer.body), let name = AWSPrincipalName(said.arn),
+            name.account == said.account
+        else {
+            state.withLock { $0.statistics.failures &+= 1 }
+            return .failure(.awsUnavailable(provider: settings.name, "the answer of STS cannot be read"))
+        }
+        guard settings.accepts(name) else {
+            let refusal = IdentityError.awsPrincipalNotAccepted(arn: name.text)
+            keep(.failure(refusal), digest, until: now + Self.refusalSeconds, now)
+            return .failure(refusal)
+        }
+        let caller = caller(name, request, token, digest)
+        if settings.reuse > 0 { keep(.success(caller), digest, until: now + settings.reuse, now) }
+        return .success(caller)
+    }
+
+    private func caller(
+        _ name: AWSPrincipalName, _ request: AWSIdentityRequest, _ token: String, _ digest: TokenDigest
+    ) -> AuthenticatedCaller {
+        var evidence = CallerEvidence(.awsIAM, fingerprint: fingerprint.text(of: token))
+        evidence.issuer = "sts"
+        evidence.algorithm = "AWS4-HMAC-SHA256"
+        evidence.keyID = request.accessKeyID
+        evidence.expiresAt = request.endsAt
+        return AuthenticatedCaller(
+            principal: name.principal(provider: settings.name), evidence: evidence,
+            marks: RevocationMarks(
+                issuer: settings.name, subject: name.text, client: name.role, tokenID: request.accessKeyID),
+            digest: digest)
+    }
+
+    private func keep(
+        _ result: Result<AuthenticatedCaller, IdentityError>, _ digest: TokenDigest, until: Int64, _ now: Int64
+    ) {
+        state.withLock { state in
+            if state.confirmed.count >= Self.capacity {
+                state.confirmed = state.confirmed.filter { now < $0.value.until }
+                if state.confirmed.count >= Self.capacity, let any = state.confirmed.keys.first {
+                    state.confirmed[any] = nil
+                }
+            }
+            state.confirmed[digest] = Confirmed(result: result, until: until)
+        }
+    }
+}
