@@ -73,8 +73,11 @@ struct AuditTrail: Sendable {
 
     func close() async { await log?.close() }
 
-    /// Records what is in force now.
-    func activated(_ configuration: ServerConfiguration, _ files: PolicyFiles, previous: PolicyFiles?) async {
+    /// Records what is in force now, and which settings wait for a restart of a process that was started with others.
+    func activated(
+        _ configuration: ServerConfiguration, _ files: PolicyFiles, previous: PolicyFiles?,
+        started: ServerConfiguration? = nil
+    ) async {
         var policy = JSONObject()
         policy.append("entities", .string(files.digests.entities))
         policy.append("files", .array(files.files.map { .string($0) }))
@@ -83,8 +86,15 @@ struct AuditTrail: Sendable {
         var settings = JSONObject()
         settings.append("apis", .array(configuration.apis.map { .string($0.name) }))
         settings.append("gateways", .array(configuration.gateways.map { .string($0.name) }))
+<<<<<<< HEAD
+        settings.append("mode", .string((started ?? configuration).audit.mode.rawValue))
+        let waiting = started?.keysNeedingRestart(for: configuration) ?? []
+        if !waiting.isEmpty { settings.append("needs_restart", .array(waiting.map { .string($0) })) }
+        settings.append("providers", .array(configuration.providers.map { .string($0.configuration.name) }))
+=======
         settings.append("mode", .string(configuration.audit.mode.rawValue))
         settings.append("providers", .array(configuration.providers.map { .string($0.name) }))
+>>>>>>> main
         await write("config.activate", "config", settings)
         guard previous?.digests != files.digests else { return }
         keep(files)
@@ -103,12 +113,17 @@ struct AuditTrail: Sendable {
         }
     }
 
-    /// Records that a reload was refused; the set before stays in force.
-    func rejected(_ problems: [ConfigurationProblem], inForce: PolicyFiles) async {
-        var policy = JSONObject()
-        policy.append("problems", .array(problems.prefix(20).map { .string(String($0.description.prefix(300))) }))
-        policy.append("set", .string(inForce.digests.policySet))
-        await write("policy.reject", "policy", policy)
+    /// Records that a reload was refused; what was in force before stays.
+    func rejected(_ rejection: Server.Rejection, inForce: PolicyFiles) async {
+        for (type, name, problems) in [
+            ("policy.reject", "policy", rejection.ofPolicies), ("config.reject", "config", rejection.ofConfiguration),
+        ] where !problems.isEmpty {
+            var content = JSONObject()
+            content.append(
+                "problems", .array(problems.prefix(20).map { .string(String($0.description.prefix(300))) }))
+            content.append("set", .string(inForce.digests.policySet))
+            await write(type, name, content)
+        }
     }
 
     /// Records a change of an issuer's keys, and tells the operator of fetches that fail.
