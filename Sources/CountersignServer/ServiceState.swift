@@ -16,12 +16,15 @@ final class ServiceState: Sendable {
     let registry: PrometheusRegistry
     /// API keys and revocations.
     let credentials: CredentialUpkeep?
+    /// Security events that transmitters push.
+    let sharedSignals: SharedSignals?
     private let hasDecided = Atomic<Bool>(false)
     private let reloads = Mutex<(accepted: Int, rejected: Int, lastProblem: String?)>((0, 0, nil))
 
     init(
         audit: AuditTrail, providers: IdentityProviders, decisionPoint: PolicyDecisionPoint, verifier: TokenVerifier,
-        registry: PrometheusRegistry, credentials: CredentialUpkeep? = nil
+        registry: PrometheusRegistry, credentials: CredentialUpkeep? = nil,
+        sharedSignals: SharedSignals? = nil
     ) {
         self.audit = audit
         self.providers = providers
@@ -29,6 +32,7 @@ final class ServiceState: Sendable {
         self.verifier = verifier
         self.registry = registry
         self.credentials = credentials
+        self.sharedSignals = sharedSignals
     }
 
     func noteSelfDecision() { hasDecided.store(true, ordering: .relaxed) }

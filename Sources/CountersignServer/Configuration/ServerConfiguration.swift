@@ -11,6 +11,7 @@ package struct ServerConfiguration: Sendable {
         package enum WireProtocol: String, Sendable, CaseIterable {
             case apigee, health, reflection
             case decisions
+            case sharedSignals = "shared_signals"
             case metrics
         }
 
@@ -202,6 +203,8 @@ package struct ServerConfiguration: Sendable {
     var admin: Listener?
     var gateways: [Gateway]
     var providers: [Provider]
+    /// Who may push security events.
+    var transmitters: [Transmitter]
     var apis: [APIDefinition]
     var policies: Policies
     var audit: Audit
