@@ -101,12 +101,16 @@ final class ConfigurationReloader: Service {
 =======
             guard let files, let authenticator else { throw Server.Rejection(fileProblems + keyProblems) }
             let prepared = try providers.prepare(configuration)
+            let transmitters = try state.sharedSignals?.prepare(configuration)
             let generation = try PolicyGeneration(configuration, files, providers: prepared.authenticators)
 >>>>>>> main
             let (serveCertificates, certificateProblems) = listeners.readCertificates(for: path)
             guard certificateProblems.isEmpty else { throw Server.Rejection(certificateProblems) }
             serveCertificates()
             for service in providers.activate(prepared) { keys.run(service) }
+            if let transmitters {
+                for service in state.sharedSignals?.activate(transmitters) ?? [] { keys.run(service) }
+            }
             gate.activate(authenticator)
             state.decisionPoint.activate(generation)
             current.withLock { $0 = (configuration, files) }
@@ -143,7 +147,8 @@ extension ServerConfiguration {
     fileprivate var secretFiles: [String] {
         let tls = [grpc, http, admin].compactMap { $0?.listener.tls }
         let keys = gateways.flatMap(\.keys).filter { $0.hasPrefix("file:") }
-        let own = providers.flatMap(\.secretReferences).map(\.reference).filter { $0.hasPrefix("file:") }
+        let own = (providers.flatMap(\.secretReferences).map(\.reference) + transmitters.compactMap(\.authorization))
+            .filter { $0.hasPrefix("file:") }
         return tls.flatMap { [$0.certificateChain, $0.privateKey] + ($0.clientCA.map { [$0] } ?? []) }
             + (keys + own).map { Self.resolve(String($0.dropFirst(5)), base) }
     }

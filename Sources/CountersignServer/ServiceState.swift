@@ -16,6 +16,8 @@ final class ServiceState: Sendable {
     let registry: PrometheusRegistry
     /// API keys and revocations.
     let credentials: CredentialUpkeep?
+    /// Security events that transmitters push.
+    let sharedSignals: SharedSignals?
     private let hasDecided = Atomic<Bool>(false)
     private struct Reloads {
         var accepted = 0
@@ -29,7 +31,8 @@ final class ServiceState: Sendable {
 
     init(
         audit: AuditTrail, providers: IdentityProviders, decisionPoint: PolicyDecisionPoint, verifier: TokenVerifier,
-        registry: PrometheusRegistry, credentials: CredentialUpkeep? = nil
+        registry: PrometheusRegistry, credentials: CredentialUpkeep? = nil,
+        sharedSignals: SharedSignals? = nil
     ) {
         self.audit = audit
         self.providers = providers
@@ -37,6 +40,7 @@ final class ServiceState: Sendable {
         self.verifier = verifier
         self.registry = registry
         self.credentials = credentials
+        self.sharedSignals = sharedSignals
     }
 
     func noteSelfDecision() { hasDecided.store(true, ordering: .relaxed) }

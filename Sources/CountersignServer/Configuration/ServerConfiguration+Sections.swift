@@ -20,7 +20,7 @@ extension ServerConfiguration {
             return nil
         }
         let names = section.strings("protocols")
-        let known = ["apigee", "health", "reflection", "decisions", "metrics"]
+        let known = ["apigee", "health", "reflection", "decisions", "shared_signals", "metrics"]
         for name in names ?? [] where !known.contains(name) {
             section.problem("protocols", "`\(name)` is not available; available: \(known.joined(separator: ", "))")
         }

@@ -12,6 +12,7 @@ package struct ServerConfiguration: Sendable {
         package enum WireProtocol: String, Sendable, CaseIterable {
             case apigee, health, reflection
             case decisions
+            case sharedSignals = "shared_signals"
             case metrics
         }
 
@@ -208,6 +209,8 @@ package struct ServerConfiguration: Sendable {
     var admin: Listener?
     var gateways: [Gateway]
     var providers: [Provider]
+    /// Who may push security events.
+    var transmitters: [Transmitter]
     var apis: [APIDefinition]
     var policies: Policies
     var audit: Audit
