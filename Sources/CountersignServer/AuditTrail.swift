@@ -130,6 +130,14 @@ struct AuditTrail: Sendable {
         }
     }
 
+    /// Records a change of a credential, and returns whether that is durable; without a log there is nothing to wait for.
+    func note(_ change: CredentialJournal.Change) async -> Bool {
+        guard let log else { return true }
+        var members = JSONObject()
+        members.append("credential", .object(change.content))
+        return (try? await log.appendAdministrative(type: change.type, members: members)) != nil
+    }
+
     private func write(_ type: String, _ name: String, _ content: JSONObject) async {
         var members = JSONObject()
         members.append(name, .object(content))

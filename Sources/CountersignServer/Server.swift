@@ -79,12 +79,18 @@ package struct Server: Sendable {
             cache: VerifiedTokenCache(capacity: configuration.verifiedTokens),
             fingerprint: fingerprint
         )
+        let revocations = Revocations()
+        let credentials = CredentialUpkeep(
+            data: configuration.data, revocations: revocations, providers: providers, tokens: verifier.cache,
+            audit: audit, logger: logger)
+        try credentials.start()
         let decisionPoint = PolicyDecisionPoint(
             generation: generation,
             verifier: CallerVerifier(
                 tokens: verifier,
                 possession: PossessionVerifier(
-                    proofs: ProofVerifier(maximumAge: configuration.proofAge), capacity: configuration.rememberedProofs)
+                    proofs: ProofVerifier(maximumAge: configuration.proofAge), capacity: configuration.rememberedProofs),
+                revocations: revocations
             ), recorder: audit.recorder,
             metrics: DecisionMetrics(factory: registry), logger: logger
         )
@@ -94,7 +100,8 @@ package struct Server: Sendable {
         let keys = ProviderUpkeep()
         for service in providers.activate(prepared) { keys.run(service) }
         let state = ServiceState(
-            audit: audit, providers: providers, decisionPoint: decisionPoint, verifier: verifier, registry: registry
+            audit: audit, providers: providers, decisionPoint: decisionPoint, verifier: verifier, registry: registry,
+            credentials: credentials
         )
         ServerMetrics.register(state, registry)
         await audit.activated(configuration, files, previous: nil)
@@ -111,7 +118,7 @@ package struct Server: Sendable {
         let indexing: [any Service] =
             configuration.audit.keepsIndex ? [IndexKeeping(audit, logger: logger)].compactMap { $0 } : []
         try await ServiceGroup(
-            services: [audit.background, keys, control, reloader] + indexing + listeners.services + [
+            services: [audit.background, keys, credentials, control, reloader] + indexing + listeners.services + [
                 SelfDecision(decisionPoint, group.any(), state)
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger

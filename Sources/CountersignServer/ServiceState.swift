@@ -14,18 +14,21 @@ final class ServiceState: Sendable {
     let decisionPoint: PolicyDecisionPoint
     let verifier: TokenVerifier
     let registry: PrometheusRegistry
+    /// API keys and revocations.
+    let credentials: CredentialUpkeep?
     private let hasDecided = Atomic<Bool>(false)
     private let reloads = Mutex<(accepted: Int, rejected: Int, lastProblem: String?)>((0, 0, nil))
 
     init(
         audit: AuditTrail, providers: IdentityProviders, decisionPoint: PolicyDecisionPoint, verifier: TokenVerifier,
-        registry: PrometheusRegistry
+        registry: PrometheusRegistry, credentials: CredentialUpkeep? = nil
     ) {
         self.audit = audit
         self.providers = providers
         self.decisionPoint = decisionPoint
         self.verifier = verifier
         self.registry = registry
+        self.credentials = credentials
     }
 
     func noteSelfDecision() { hasDecided.store(true, ordering: .relaxed) }

@@ -17,7 +17,8 @@ struct Countersign: AsyncParsableCommand {
         version: CountersignVersion.text,
         subcommands: [
             ServeCommand.self, CheckCommand.self, TokenCommand.self, AuditCommand.self, ReplayCommand.self,
-            KeysCommand.self, PolicyCommand.self, FormatCommand.self, ApigeeCommand.self, DevCommand.self,
+            KeysCommand.self, RevokeCommand.self, PolicyCommand.self, FormatCommand.self, ApigeeCommand.self,
+            DevCommand.self,
             StatusCommand.self, HealthcheckCommand.self,
             VersionCommand.self,
         ]

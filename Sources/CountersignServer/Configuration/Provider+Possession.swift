@@ -82,6 +82,9 @@ extension ClaimMapping {
         "trust_domain": .string,
     ])
 
+    /// What policies may read of owners of API keys.
+    static let apiKeys = declared(["key_id": .string, "owner": .string])
+
     /// What policies may read of principals of AWS.
     static let awsPrincipals = declared([
         "account": .string, "partition": .string, "kind": .string, "name": .string, "role": .string, "session": .string,

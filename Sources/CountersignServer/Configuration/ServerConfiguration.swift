@@ -42,6 +42,8 @@ package struct ServerConfiguration: Sendable {
             case tokens(TokenSettings)
             /// An issuer that is asked about tokens.
             case introspection(Introspection)
+            /// API keys of callers, and the file that holds their hashes.
+            case apiKeys(path: String)
             /// Client certificates.
             case certificates(CertificateCallerSettings)
             /// Principals of AWS IAM.
@@ -120,14 +122,22 @@ package struct ServerConfiguration: Sendable {
         var issuers: [String] {
             switch kind {
             case .tokens(let settings): settings.configuration.issuers
-            case .introspection, .certificates, .aws: []
+            case .introspection, .apiKeys, .certificates, .aws: []
+            }
+        }
+
+        /// Whether its callers present API keys.
+        var hasKeys: Bool {
+            switch kind {
+            case .apiKeys: true
+            case .tokens, .introspection, .certificates, .aws: false
             }
         }
 
         /// Whether it would be asked about opaque tokens.
         var readsOpaqueTokens: Bool {
             switch kind {
-            case .tokens, .certificates, .aws: false
+            case .tokens, .apiKeys, .certificates, .aws: false
             case .introspection: true
             }
         }
@@ -136,7 +146,7 @@ package struct ServerConfiguration: Sendable {
         var hasLiveState: Bool {
             switch kind {
             case .tokens(let settings): settings.introspection != nil
-            case .introspection, .certificates, .aws: true
+            case .introspection, .apiKeys, .certificates, .aws: true
             }
         }
 
@@ -145,7 +155,7 @@ package struct ServerConfiguration: Sendable {
             switch kind {
             case .tokens(let settings): settings.introspection
             case .introspection(let introspection): introspection
-            case .certificates, .aws: nil
+            case .apiKeys, .certificates, .aws: nil
             }
         }
 
@@ -154,6 +164,7 @@ package struct ServerConfiguration: Sendable {
             switch kind {
             case .tokens(let settings): settings.configuration.mapping
             case .introspection(let introspection): introspection.settings.mapping
+            case .apiKeys: .apiKeys
             case .certificates: .certificates
             case .aws: .awsPrincipals
             }
