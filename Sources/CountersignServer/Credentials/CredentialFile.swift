@@ -78,11 +78,4 @@ struct CredentialFile: Sendable {
     private func failure(_ what: String) -> Failure {
         Failure(description: "`\(path)` cannot be \(what): \(String(cString: strerror(errno)))")
     }
-
-    /// Size, inode and time of change, to see that the file is another one; empty if there is none.
-    var fingerprint: String {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return "" }
-        return "\(status.st_size) \(status.st_ino) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
-    }
 }
