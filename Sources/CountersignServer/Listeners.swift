@@ -34,7 +34,7 @@ struct Listeners: Sendable {
             let listener = HTTPListener(
                 configuration: settings.listener, group: group, events: Self.events("http", registry)
             ) { call, responder in
-                PublicEndpoints.handle(call, responder, gate, settings.protocols, witness)
+                PublicEndpoints.handle(call, responder, gate, state.sharedSignals, witness, settings.protocols)
             }
             try await listener.bind()
             certificates.append(("http", listener.prepareCertificates))

@@ -15,6 +15,7 @@ struct InteropTests {
         arguments: [
             "apigee", "decisions", "malformed", "check", "operations", "issuers", "rotation", "disk", "reload",
             "clients", "foreign", "durability", "possession", "aws", "audit", "care", "witness",
+            "glewlwyd", "canaille",
         ])
     func passes(suite: String) throws {
         let (status, output) = try Interop.run(suite)

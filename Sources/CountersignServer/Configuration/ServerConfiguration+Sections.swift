@@ -20,7 +20,7 @@ extension ServerConfiguration {
             return nil
         }
         let names = section.strings("protocols")
-        let known = ["apigee", "health", "reflection", "decisions", "metrics", "witness"]
+        let known = ["apigee", "health", "reflection", "decisions", "shared_signals", "metrics", "witness"]
         for name in names ?? [] where !known.contains(name) {
             section.problem("protocols", "`\(name)` is not available; available: \(known.joined(separator: ", "))")
         }
@@ -134,7 +134,7 @@ extension ServerConfiguration {
         if nextKey == nil { _ = section.text("next_key") }
         return Audit(
             mode: mode, origin: origin, key: resolve(String(key.dropFirst(5)), base), nextKey: nextKey,
-            retention: retention(&section),
+            retention: retention(&section), archive: archive(&section, base),
             checkpointInterval: section.duration(
                 "checkpoint_interval", in: .milliseconds(50)...(.seconds(60)), default: .seconds(1)
             ),

@@ -7,6 +7,7 @@ package import StrictJSON
 /// One case and one file (in `Commands/`) for each; the file says what the command takes and how it is carried out.
 package enum ControlCommand: Sendable {
     case status(StatusQuery)
+    case credentialRefresh(CredentialRefresh)
     case erase(EraseCommand)
     case hold(HoldCommand)
     case prune(PruneCommand)
@@ -20,6 +21,7 @@ package enum ControlCommand: Sendable {
         var arguments = ControlArguments(request["arguments"]?.objectValue ?? JSONObject(), of: name)
         switch name {
         case StatusQuery.name: self = .status(try StatusQuery(&arguments))
+        case CredentialRefresh.name: self = .credentialRefresh(try CredentialRefresh(&arguments))
         case EraseCommand.name: self = .erase(try EraseCommand(&arguments))
         case HoldCommand.name: self = .hold(try HoldCommand(&arguments))
         case PruneCommand.name: self = .prune(try PruneCommand(&arguments))
@@ -34,6 +36,7 @@ package enum ControlCommand: Sendable {
         let (name, arguments) =
             switch self {
             case .status(let query): (StatusQuery.name, query.arguments)
+            case .credentialRefresh(let refresh): (CredentialRefresh.name, refresh.arguments)
             case .erase(let command): (EraseCommand.name, command.arguments)
             case .hold(let command): (HoldCommand.name, command.arguments)
             case .prune(let command): (PruneCommand.name, command.arguments)
@@ -49,6 +52,7 @@ package enum ControlCommand: Sendable {
     package func perform(in context: ControlContext) async throws(ControlProblem) -> JSONObject {
         switch self {
         case .status(let query): try query.perform(in: context)
+        case .credentialRefresh(let refresh): try await refresh.perform(in: context)
         case .erase(let command): try await command.perform(in: context)
         case .hold(let command): try await command.perform(in: context)
         case .prune(let command): try await command.perform(in: context)
@@ -59,7 +63,7 @@ package enum ControlCommand: Sendable {
     /// Whether the command can be carried out without the service, on a log that is opened for it.
     var worksOnTheLogAlone: Bool {
         switch self {
-        case .status: false
+        case .status, .credentialRefresh: false
         case .erase, .hold, .prune, .rotateLogKey: true
         }
     }

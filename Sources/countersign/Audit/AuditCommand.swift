@@ -10,7 +10,7 @@ struct AuditCommand: AsyncParsableCommand {
             EraseLogCommand.self,
             HoldLogCommand.self, PruneLogCommand.self, RotateLogKeyVerb.self,
             ProveRecordCommand.self, ExplainRecordCommand.self, ReplayRecordCommand.self, ExportLogCommand.self,
-            MergeLogsCommand.self, TailLogCommand.self,
+            MergeLogsCommand.self, TailLogCommand.self, ReportCommand.self,
         ]
     )
 }
