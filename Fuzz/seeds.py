@@ -21,7 +21,7 @@ def write_seeds(target, folder, repository):
     return len(list(folder.iterdir()))
 
 
-def files(repository, *suffixes):
+def files(repository, *suffixes, longest=LONGEST):
     """Contents of the test data and examples with these suffixes, archives included; in a fixed order."""
     conformance = repository / "Tests/CedarTests/Conformance"
     for root in (conformance, repository / "Examples"):
@@ -31,7 +31,7 @@ def files(repository, *suffixes):
     for archive in sorted(conformance.glob("*.tar.gz")):
         with tarfile.open(archive) as members:
             for member in members:
-                if member.isfile() and pathlib.PurePath(member.name).suffix in suffixes and member.size <= LONGEST:
+                if member.isfile() and pathlib.PurePath(member.name).suffix in suffixes and member.size <= longest:
                     yield members.extractfile(member).read()
 
 
@@ -45,6 +45,27 @@ def entities(repository):
     for content in files(repository, ".json"):
         if content.lstrip().startswith(b"["):
             yield content
+
+
+def schemas(repository):
+    yield from files(repository, ".cedarschema")
+    for content in files(repository, ".json"):
+        if b"entityTypes" in content and content.lstrip().startswith(b"{"):
+            yield content
+
+
+def policy_sets(repository):
+    """Whole sets, and each policy, template and link of them in a set of its own."""
+    for content in files(repository, ".json", longest=1 << 20):
+        if b"staticPolicies" not in content:
+            continue
+        yield content
+        whole = json.loads(content)
+        for kind in ("staticPolicies", "templates"):
+            for name, policy in whole[kind].items():
+                links = [link for link in whole["templateLinks"] if link["templateId"] == name][:1]
+                one = {"staticPolicies": {}, "templates": {}, "templateLinks": links, kind: {name: policy}}
+                yield json.dumps(one, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def decisions(repository):
@@ -127,5 +148,5 @@ LANGUAGE = [
     "principal is User in Group::\"all\"", "[1, \"1\", User::\"a\"].containsAll([]) || [].isEmpty()", "\"\\u{1F600}\\0\" == \"\\x41\"",
 ]
 SEEDS = {"json": lambda repository: files(repository, ".json"), "policies": policies, "entities": entities,
-         "decision": decisions, "extensions": extensions, "protobuf": messages, "apigee": messages,
+         "schema": schemas, "policyjson": policy_sets, "decision": decisions, "extensions": extensions, "protobuf": messages, "apigee": messages,
          "credentials": credentials, "paths": paths, "keys": key_sets, "tokens": tokens}

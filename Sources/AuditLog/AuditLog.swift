@@ -9,7 +9,7 @@ public final class AuditLog: Sendable {
     /// Random id of this process run, the `boot` of every record: 22 characters of base64url.
     public let boot: String
 
-    private let queue: LogQueue
+    let queue: LogQueue
 
     private init(queue: LogQueue) {
         self.queue = queue
@@ -47,6 +47,7 @@ public final class AuditLog: Sendable {
         let publisher = try recovery.run()
         let boot = withUnsafeBytes(of: RandomPool.next128()) { Base64.encode($0, .urlSafe) }
         let queue = LogQueue(configuration: configuration, boot: boot, size: publisher.size)
+        queue.note(publisher)
         let writer = SegmentWriter(queue: queue, store: recovery.store, nextIndex: publisher.size)
         let integrator = Integrator(queue: queue, store: recovery.store, publisher: publisher, lock: lock)
         let record = try EnvelopeRecord.make(type: "boot", boot: boot, members: configuration.allBootMembers)
@@ -114,6 +115,15 @@ public final class AuditLog: Sendable {
     @discardableResult
     public func appendAdministrative(
         type: String, members: JSONObject = JSONObject(), commitments: Commitments = Commitments()
+    ) async throws(AuditLogError) -> AuditReceipt {
+        guard LogOrder.RecordType(rawValue: type) == nil else {
+            throw .invalidRecord(problem: "the log writes records of type `\(type)` itself, with what they order")
+        }
+        return try await write(type: type, members: members, commitments: commitments)
+    }
+
+    func write(
+        type: String, members: JSONObject, commitments: Commitments
     ) async throws(AuditLogError) -> AuditReceipt {
         let record = try EnvelopeRecord.make(type: type, boot: boot, members: members, commitments: commitments)
         let result = await withCheckedContinuation { continuation in

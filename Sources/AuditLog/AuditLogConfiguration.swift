@@ -27,6 +27,14 @@ public struct AuditLogConfiguration: Sendable {
     public var origin: String
     /// The key that signs checkpoints; its name must be the origin.
     public var key: LogSigningKey
+    /// Further keys of the same name: one that takes part in a rotation, or stands ready for one.
+    public var otherKeys: [LogSigningKey] = []
+    /// Told of erased entries, for what is derived from the log; called on any thread, calls back when it is done.
+    ///
+    /// `false` means that it failed and is to be called again.
+    package var erase: (@Sendable (_ entries: [Range<UInt64>], _ done: @escaping @Sendable (Bool) -> Void) -> Void)?
+    /// Gets cosignatures for the last checkpoint when the log is closed; called on a thread that may wait a few seconds.
+    package var cosignLast: (@Sendable () -> [Cosignature])?
     /// Strict unless stated otherwise.
     public var mode: Mode = .strict
     /// The longest time a released record stays unsynced in async mode: 1 ms to 10 s.

@@ -30,6 +30,8 @@ public enum AuditLogError: Error, Sendable, Hashable {
     case invalidRecord(problem: String)
     /// The log is closed or closing.
     case closed
+    /// Legal holds are in force.
+    case held(by: [String])
     /// No record has this id or index.
     case notFound(String)
 }
@@ -55,6 +57,7 @@ extension AuditLogError: CustomStringConvertible {
         case .recordTooLarge(let bytes, let limit): "a record of \(bytes) bytes was refused; at most \(limit) fit"
         case .invalidRecord(let problem): "a record was refused: \(problem)"
         case .closed: "the audit log is closed"
+        case .held(let names): "legal holds are in force: \(names.joined(separator: ", "))"
         case .notFound(let name): "no record `\(name)` in the log"
         }
     }

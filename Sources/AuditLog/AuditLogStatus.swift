@@ -48,6 +48,19 @@ public struct AuditLogStatus: Sendable, Hashable {
     /// give theirs back, so that it stays as it is under constant load.
     public var memoryPieces = 0
 
+    /// Names of the legal holds in force, as of the newest checkpoint.
+    public var holds: [String] = []
+    /// The first record that was not pruned.
+    public var minimumIndex: UInt64 = 0
+    /// The first record whose disclosures were not pruned.
+    public var disclosuresFrom: UInt64 = 0
+    /// The keys that sign checkpoints, by their ids, oldest first.
+    public var signingKeys: [String] = []
+    /// Until when all of ``signingKeys`` sign, while a rotation goes on.
+    public var rotationUntil: AuditTimestamp?
+    /// Records that order something which is not done yet.
+    public var pendingOrders = 0
+
     /// Whether records are taken.
     public var isWritable: Bool { refusal == nil }
 }

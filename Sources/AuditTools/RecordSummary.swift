@@ -23,7 +23,7 @@ package struct RecordSummary {
             parts.append(decision["verdict"]?.stringValue ?? "?")
             parts.append(decision["reason"]?.stringValue ?? "?")
             parts.append("\(action["method"]?.stringValue ?? "?") \(action["route"]?.stringValue ?? "-")")
-            parts.append(subject ?? (record["sd"]?.objectValue?["sub"] == nil ? "-" : "(erased)"))
+            parts.append(subject ?? (record["sd"]?.objectValue?["sub"] == nil ? "-" : "(not disclosed)"))
         } else {
             parts.append(type)
         }

@@ -118,12 +118,18 @@ package struct Server: Sendable {
             path: configuration.file, overrides: overrides, providers: providers, keys: keys, gate: gate, audit: audit,
             listeners: listeners, state: state, current: (configuration, files), logger: logger
         )
+        let source = ConfigurationSource(path: configuration.file, overrides: overrides)
         let control = ControlSocket(data: configuration.data, group: group, logger: logger) {
             command, caller throws(ControlProblem) in
-            try await command.perform(in: ControlContext(audit: audit, service: state, caller: caller))
+            try await command.perform(
+                in: ControlContext(audit: audit, service: state, source: source, caller: caller))
         }
+        let retention = RetentionKeeper(audit: audit, source: source, logger: logger)
+        let indexing: [any Service] =
+            configuration.audit.keepsIndex ? [IndexKeeping(audit, logger: logger)].compactMap { $0 } : []
         try await ServiceGroup(
-            services: [audit.background, keys, credentials, signals, control, reloader] + listeners.services + [
+            services: [audit.background, keys, credentials, signals, control, retention, reloader] + indexing
+                + listeners.services + [
                 SelfDecision(decisionPoint, group.any(), state)
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger

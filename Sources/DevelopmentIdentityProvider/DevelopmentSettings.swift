@@ -36,17 +36,20 @@ package struct DevelopmentSettings: Sendable {
     package var audience: String
     /// How long tokens live, in seconds.
     package var lifetime: Int64
+    /// Whether access tokens are random text that only introspection can read, rather than JWTs.
+    package var opaqueTokens: Bool
     package var clients: [Client]
     package var users: [User]
 
     package init(
-        issuer: String, audience: String, lifetime: Int64 = 600,
+        issuer: String, audience: String, lifetime: Int64 = 600, opaqueTokens: Bool = false,
         clients: [Client] = [Client(id: "demo", secret: "demo-secret", scopes: ["orders.read", "orders.write"])],
         users: [User] = [User(name: "alice", password: "alice")]
     ) {
         self.issuer = issuer
         self.audience = audience
         self.lifetime = lifetime
+        self.opaqueTokens = opaqueTokens
         self.clients = clients
         self.users = users
     }

@@ -4,6 +4,10 @@ import StrictJSON
 extension OpenIDProvider {
     /// Answers one request; never throws, never blocks.
     package func respond(to request: DevelopmentRequest) -> DevelopmentResponse {
+        // A page elsewhere must not reach the provider under a name of its own (DNS rebinding).
+        if let host = request.header("host"), !DevelopmentSettings.isLoopback("http://" + host) {
+            return problem(421, "invalid_request", "the development provider answers on loopback names only")
+        }
         guard request.path.hasPrefix(settings.basePath) else { return notFound }
         guard request.body.count <= 64 << 10 else { return problem(413, "invalid_request", "the body is too large") }
         switch (request.method, request.path.dropFirst(settings.basePath.count)) {
@@ -14,6 +18,7 @@ extension OpenIDProvider {
         case ("POST", "/token"): return issue(request)
         case ("POST", "/introspect"): return introspect(request)
         case ("POST", "/revoke"): return revoke(request)
+        case ("GET", "/userinfo"): return userInfo(request)
         case ("POST", "/dev/rotate"):
             rotateKeys()
             return DevelopmentResponse(204, "text/plain", [])
@@ -28,7 +33,9 @@ extension OpenIDProvider {
             "issuer": .string(settings.issuer), "jwks_uri": .string(base + "/jwks"),
             "authorization_endpoint": .string(base + "/authorize"), "token_endpoint": .string(base + "/token"),
             "introspection_endpoint": .string(base + "/introspect"), "revocation_endpoint": .string(base + "/revoke"),
-            "grant_types_supported": ["client_credentials", "authorization_code"],
+            "userinfo_endpoint": .string(base + "/userinfo"),
+            "grant_types_supported": ["client_credentials", "authorization_code", "refresh_token"],
+            "scopes_supported": ["openid"], "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "RS256", "PS256"],
             "response_types_supported": ["code"], "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["ES256"], "code_challenge_methods_supported": ["S256"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Crypto
+import Foundation
 import Synchronization
 
 extension OpenIDProvider {
     private static let carried = [
         "client_id", "redirect_uri", "state", "scope", "code_challenge", "code_challenge_method", "response_type",
+        "nonce",
     ]
 
     /// The login page, or a plain refusal if the request could not be answered by a redirect anyway.
@@ -24,21 +27,45 @@ extension OpenIDProvider {
         let hidden = Self.carried.map { name in
             "<input type=\"hidden\" name=\"\(name)\" value=\"\(Self.escape(fields[name] ?? ""))\">"
         }
-        let notice = failed ? "<p role=\"alert\">That name and password do not belong together.</p>" : ""
+        let notice =
+            failed ? "<p class=\"wrong\" role=\"alert\">That name and password do not belong together.</p>" : ""
+        let names = settings.users.map { "<code>\(Self.escape($0.name))</code>" }.joined(separator: ", ")
+        let wanted = (fields["scope"] ?? "").split(separator: " ").map { "<code>\(Self.escape(String($0)))</code>" }
+        let asks = wanted.isEmpty ? "" : "<p>It asks for \(wanted.joined(separator: ", ")).</p>"
         let page = """
-            <!doctype html><html lang="en"><meta charset="utf-8"><title>Log in (development)</title>
-            <h1>Log in to \(Self.escape(client.id))</h1>\(notice)
+            <!doctype html><html lang="en"><meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>Log in (development)</title><style>\(Self.style)</style>
+            <main><h1>Log in to \(Self.escape(client.id))</h1>\(asks)\(notice)
             <form method="post" action="\(Self.escape(settings.basePath))/authorize">\(hidden.joined())
-            <p><label>Name <input name="username" autocomplete="username" autofocus></label></p>
-            <p><label>Password <input name="password" type="password" autocomplete="current-password"></label></p>
-            <p><button>Log in</button></p></form>
-            <p>Throw-away provider for development; it knows: \
-            \(Self.escape(settings.users.map(\.name).joined(separator: ", "))).</p></html>
+            <label for="username">Name</label>
+            <input id="username" name="username" autocomplete="username" required autofocus>
+            <label for="password">Password</label>
+            <input id="password" name="password" type="password" autocomplete="current-password" required>
+            <button>Log in</button></form>
+            <footer>Throw-away provider for development; it knows \(names).</footer></main></html>
             """
-        let policy = "default-src 'none'; frame-ancestors 'none'"
+        let digest = Data(SHA256.hash(data: Array(Self.style.utf8))).base64EncodedString()
+        let policy = "default-src 'none'; style-src 'sha256-\(digest)'; frame-ancestors 'none'; base-uri 'none'"
         return DevelopmentResponse(
-            failed ? 401 : 200, "text/html; charset=utf-8", Array(page.utf8), [("content-security-policy", policy)])
+            failed ? 401 : 200, "text/html; charset=utf-8", Array(page.utf8),
+            [
+                ("content-security-policy", policy), ("x-content-type-options", "nosniff"),
+                ("referrer-policy", "no-referrer"),
+            ])
     }
+
+    /// The look of the login page; allowed by its hash, nothing else is.
+    private static let style = """
+        body{margin:0;min-height:100vh;display:grid;place-items:center;background:#eef1f4;color:#1c2733;\
+        font:16px/1.5 system-ui,sans-serif}main{box-sizing:border-box;width:min(24rem,92vw);padding:2rem;background:#fff;\
+        border-radius:.75rem;box-shadow:0 1px 3px #0003}h1{margin:0 0 .5rem;font-size:1.35rem}\
+        label{display:block;margin-top:1rem;font-weight:600}input{box-sizing:border-box;width:100%;margin-top:.25rem;\
+        padding:.6rem;border:1px solid #8795a3;border-radius:.4rem;font:inherit}button{width:100%;margin-top:1.5rem;\
+        padding:.7rem;border:0;border-radius:.4rem;background:#14507a;color:#fff;font:inherit;font-weight:600}\
+        :focus-visible{outline:3px solid #e6a100;outline-offset:1px}.wrong{padding:.5rem .75rem;border-left:4px solid #b3261e;\
+        background:#fdecea}footer{margin-top:1.5rem;font-size:.85rem;color:#4b5a68}
+        """
 
     /// Checks name and password and sends the browser back with a code that works once, for a minute.
     func logIn(_ fields: FormFields) -> DevelopmentResponse {
@@ -53,7 +80,7 @@ extension OpenIDProvider {
         let moment = now()
         let grant = Grant(
             clientID: client.id, redirect: redirect, challenge: challenge, user: user.name, scopes: scopes,
-            expiresAt: moment &+ 60)
+            nonce: fields["nonce"].flatMap { $0.isEmpty ? nil : $0 }, expiresAt: moment &+ 60)
         state.withLock { state in
             state.grants = state.grants.filter { moment < $0.value.expiresAt }
             state.grants[code] = grant

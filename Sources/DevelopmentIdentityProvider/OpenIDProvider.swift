@@ -52,14 +52,31 @@ package final class OpenIDProvider: Sendable {
         let challenge: String
         let user: String
         let scopes: [String]
+        let nonce: String?
+        let expiresAt: Int64
+    }
+
+    /// What a refresh token stands for.
+    struct Refresh: Sendable {
+        let clientID: String
+        let user: String
+        let scopes: [String]
+        /// The key that it is bound to, for public clients that proved one (RFC 9449, section 5).
+        let thumbprint: String?
         let expiresAt: Int64
     }
 
     struct State {
         var keys: [SigningKey]
         var grants: [String: Grant] = [:]
+        var refreshes: [String: Refresh] = [:]
+        /// The claims of opaque access tokens.
+        var opaque: [String: JSONObject] = [:]
         var revoked: Set<String> = []
     }
+
+    /// Proofs of possession that came to the token endpoint.
+    let usedProofs = ReplayMemory(capacity: 4096)
 
     let settings: DevelopmentSettings
     let now: @Sendable () -> Int64
@@ -78,8 +95,20 @@ package final class OpenIDProvider: Sendable {
         state.withLock { $0.keys = [Self.newKey()] + $0.keys.prefix(1) }
     }
 
-    /// Signs an access token with the newest key (RFC 9068).
+    /// Makes an access token: a JWT signed with the newest key (RFC 9068), or random text.
     package func token(_ request: TokenRequest) -> String {
+        let claims = claims(of: request)
+        guard settings.opaqueTokens else { return sign(claims, type: "at+jwt") }
+        let token = Self.random(32)
+        let moment = now()
+        state.withLock { state in
+            state.opaque = state.opaque.filter { moment < $0.value["exp"]?.int64Value ?? 0 }
+            state.opaque[token] = claims
+        }
+        return token
+    }
+
+    private func claims(of request: TokenRequest) -> JSONObject {
         let moment = now()
         var claims = JSONObject()
         claims["iss"] = .string(settings.issuer)
@@ -91,8 +120,13 @@ package final class OpenIDProvider: Sendable {
         if let client = request.clientID { claims["client_id"] = .string(client) }
         if !request.scopes.isEmpty { claims["scope"] = .string(request.scopes.joined(separator: " ")) }
         for member in request.claims.members { claims[member.key] = member.value }
+        return claims
+    }
+
+    /// Signs claims with the newest key.
+    func sign(_ claims: JSONObject, type: String) -> String {
         let key = state.withLock { $0.keys[0] }
-        let header: JSONValue = ["alg": "ES256", "kid": .string(key.id), "typ": "at+jwt"]
+        let header: JSONValue = ["alg": "ES256", "kid": .string(key.id), "typ": .string(type)]
         let signed =
             Base64URL.encode(header.canonicalBytes()) + "."
             + Base64URL.encode(JSONValue.object(claims).canonicalBytes())

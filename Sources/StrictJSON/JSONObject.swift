@@ -19,7 +19,7 @@ public struct JSONObject: Sendable {
 
         /// Compares name and value byte for byte.
         public static func == (left: Member, right: Member) -> Bool {
-            left.key.hasSameBytes(as: right.key) && left.value == right.value
+            left.key.isSameBytes(as: right.key) && left.value == right.value
         }
 
         /// Feeds name and value into the hasher.
@@ -47,11 +47,11 @@ public struct JSONObject: Sendable {
     /// The value of a name; setting replaces it in place, adds it at the end, or removes it with `nil`.
     public subscript(key: String) -> JSONValue? {
         get {
-            for member in members where member.key.hasSameBytes(as: key) { return member.value }
+            for member in members where member.key.isSameBytes(as: key) { return member.value }
             return nil
         }
         set {
-            let index = members.firstIndex { $0.key.hasSameBytes(as: key) }
+            let index = members.firstIndex { $0.key.isSameBytes(as: key) }
             switch (index, newValue) {
             case (let index?, let value?): members[index] = Member(key: key, value: value)
             case (nil, let value?): members.append(Member(key: key, value: value))
@@ -66,7 +66,7 @@ public struct JSONObject: Sendable {
 
     /// The members ordered by the UTF-16 code units of their names, as RFC 8785 (section 3.2.3) wants them.
     public var membersInCanonicalOrder: [Member] {
-        members.sorted { $0.key.utf16.lexicographicallyPrecedes($1.key.utf16) }
+        members.sorted { $0.key.utf16Precedes($1.key) }
     }
 }
 

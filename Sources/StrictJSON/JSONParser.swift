@@ -205,7 +205,7 @@ private struct MemberNames {
 
     mutating func insert(_ key: String, among members: [JSONObject.Member]) -> Bool {
         if members.count < Self.few {
-            for member in members where member.key.hasSameBytes(as: key) { return false }
+            for member in members where member.key.isSameBytes(as: key) { return false }
             return true
         }
         if set.isEmpty { for member in members { set.insert(Array(member.key.utf8)) } }

@@ -31,6 +31,7 @@ final class Integrator: @unchecked Sendable {
             _ = queue.monitor.wait(as: .integrator, for: pace.timeout(now: clock.now)) { state -> Bool? in
                 let lacksSpare = state.spares.count < configuration.spareSegments && !state.spareFailed
                 if state.isWriterFinished || lacksSpare { return true }
+                if !state.cosignatures.isEmpty { return true }
                 let isMuch = state.unpublishedRecords >= TilePath.width || queue.isPublishingUrgent(state)
                 return isMuch && clock.now >= earliest ? true : nil
             }
@@ -44,6 +45,8 @@ final class Integrator: @unchecked Sendable {
             {
                 integrate(upTo: size)
             }
+            obey()
+            addCosignatures(queue.takeCosignatures())
             replenish()
         }
     }
@@ -67,6 +70,7 @@ final class Integrator: @unchecked Sendable {
             if !below.frames.isEmpty { published.append(below) }
             if !above.frames.isEmpty { rest.append(above) }
         }
+        publisher.keys += queue.takeNewKeys()
         do {
             try publisher.publish(published)
         } catch {
@@ -154,6 +158,8 @@ final class Integrator: @unchecked Sendable {
                 if !isPublished { isPublished = integrate(upTo: size) }
             }
             if isPublished { try? store.removeAll() }
+            obey()
+            if isPublished, let cosign = queue.configuration.cosignLast { addCosignatures(cosign()) }
             publisher.finish()
         }
         store.fileSystem.close(lock)
@@ -163,5 +169,29 @@ final class Integrator: @unchecked Sendable {
             return state.closers
         }
         for closer in closers { closer.resume() }
+        queue.note(publisher, isLast: true)
+    }
+
+    /// Does what published records order, and tells those who wait for it.
+    private func obey() {
+        if publisher.hasPendingOrders {
+            do {
+                try publisher.obey(store) { queue.finishElsewhere($0, $1) }
+            } catch {
+                queue.configuration.logger.warning("audit order failed", metadata: ["error": "\(error)"])
+                queue.monitor.withLock { $0.status.integrationFailures += 1 }
+            }
+        }
+        queue.note(publisher)
+    }
+
+    /// Publishes cosignatures; those that cannot be written now are got again with the next checkpoint.
+    private func addCosignatures(_ cosignatures: [Cosignature]) {
+        guard !cosignatures.isEmpty else { return }
+        do {
+            try publisher.add(cosignatures)
+        } catch {
+            queue.configuration.logger.warning("cosignatures not published", metadata: ["error": "\(error)"])
+        }
     }
 }

@@ -4,18 +4,23 @@
 struct LogPublisher {
     static let checkpointPath = "log/checkpoint"
 
-    private var directory: LogDirectory
-    private let origin: String
-    private let key: LogSigningKey
+    var directory: LogDirectory
+    /// Keys that may sign; the state says which of them do.
+    var keys: [LogSigningKey]
+    var state: LogState
     private var edge: TreeEdge
-    private var bundle: Bundle
+    private(set) var bundle: Bundle
+    /// Orders that are to be carried out, by their indexes.
+    var orders: [UInt64: LogOrder] = [:]
+    /// Orders of which only what is derived from the log remains to be done.
+    var done: Set<UInt64> = []
     /// Folders of partial files whose full file was written, by their paths.
     private var obsolete: [String] = []
 
-    init(directory: LogDirectory, origin: String, key: LogSigningKey, edge: TreeEdge, bundle: Bundle) {
+    init(directory: LogDirectory, state: LogState, keys: [LogSigningKey], edge: TreeEdge, bundle: Bundle) {
         self.directory = directory
-        self.origin = origin
-        self.key = key
+        self.state = state
+        self.keys = keys
         self.edge = edge
         self.bundle = bundle
     }
@@ -27,14 +32,14 @@ struct LogPublisher {
     ///
     /// After a failure the tree is as before, and the same records can be given again.
     mutating func publish(_ batches: [DurableFrames]) throws(AuditLogError) {
-        let before = (edge, bundle.copy())
+        let before = (edge, bundle.copy(), state, orders)
         do {
             for batch in batches { try add(batch) }
             try writeUnfinished()
             try directory.commit()
             try sign()
         } catch {
-            (edge, bundle) = before
+            (edge, bundle, state, orders) = before
             directory.discard()
             throw error
         }
@@ -47,6 +52,7 @@ struct LogPublisher {
                 throw .corrupted(file: "wal", offset: index, problem: "record \(edge.size) is missing")
             }
             bundle.append(index, leaf: leaf, disclosures: disclosures)
+            if let order = LogOrder(leaf: leaf) { try prepare(order, at: index) }
             var completed: [(level: Int, index: UInt64, hashes: [TreeHash])] = []
             edge.append(TreeHash.leaf(leaf)) { level, index, hashes in completed.append((level, index, hashes)) }
             for tile in completed { try writeTile(level: tile.level, index: tile.index, tile.hashes) }
@@ -71,14 +77,24 @@ struct LogPublisher {
     mutating func finish() { directory.removeOthers() }
 
     private mutating func sign() throws(AuditLogError) {
-        let checkpoint = Checkpoint(origin: origin, size: edge.size, root: edge.root)
-        let keyID = key.verifierKey.hexadecimalKeyID
-        let state = LogState(origin: origin, size: edge.size, root: checkpoint.root, keyIDs: [keyID])
-        try directory.replace(LogState.path, with: state.bytes, isOften: true)
-        try directory.commit()
-        let note = checkpoint.note(signedBy: [key])
-        guard !note.signatures.isEmpty else { throw .unusableKey(path: key.verifierKey.name, problem: "cannot sign") }
+        let signers = signers(now: .now)
+        guard !signers.isEmpty else {
+            throw .unusableKey(path: state.keyIDs.joined(separator: ", "), problem: "is not among the configured keys")
+        }
+        let checkpoint = Checkpoint(origin: state.origin, size: edge.size, root: edge.root)
+        (state.size, state.root) = (checkpoint.size, checkpoint.root)
+        try writeState()
+        let note = checkpoint.note(signedBy: signers)
+        guard note.signatures.count == signers.count else {
+            throw .unusableKey(path: state.origin, problem: "cannot sign")
+        }
         try directory.replace(Self.checkpointPath, with: note.bytes, isOften: true)
+        try directory.commit()
+    }
+
+    /// Makes durable what the log knows of itself.
+    mutating func writeState() throws(AuditLogError) {
+        try directory.replace(LogState.path, with: state.bytes, isOften: true)
         try directory.commit()
     }
 

@@ -36,6 +36,16 @@ final class LogQueue: Sendable {
         var isWriterFinished = false
         var isFinished = false
         var closers: [CheckedContinuation<Void, Never>] = []
+        var milestones: [MilestoneWaiter] = []
+        /// The size under a checkpoint, and below which index orders were carried out.
+        var publishedSize: UInt64 = 0
+        var obeyedBelow: UInt64 = 0
+        /// Keys that a `log.key.rotate` record is about to name.
+        var newKeys: [LogSigningKey] = []
+        /// Cosignatures that are not published yet.
+        var cosignatures: [Cosignature] = []
+        /// Orders that what is derived from the log has been told of, and whether it is done.
+        var erasures: [UInt64: Bool] = [:]
     }
 
     let configuration: AuditLogConfiguration

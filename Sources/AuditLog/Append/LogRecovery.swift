@@ -18,13 +18,16 @@ struct LogRecovery {
     mutating func run() throws(AuditLogError) -> LogPublisher {
         for folder in ["", "wal", "log/tile", "disclosures"] { try directory.makeDirectories(folder) }
         try directory.commit()
-        let keys = try publishVerifierKey()
         let state = try readState()
+        let keys = try publishVerifierKeys(state)
         let checkpoint = try readCheckpoint(keys)
         let edge = try verifiedEdge(state, checkpoint)
+        let first = LogState(
+            origin: configuration.origin, size: edge.size, root: edge.root,
+            keyIDs: [configuration.key.verifierKey.hexadecimalKeyID])
         var publisher = LogPublisher(
-            directory: directory, origin: configuration.origin, key: configuration.key, edge: edge,
-            bundle: try unfinishedBundle(edge))
+            directory: directory, state: state ?? first, keys: [configuration.key] + configuration.otherKeys,
+            edge: edge, bundle: try unfinishedBundle(edge))
         var scan = SegmentScan(store: store, from: edge.size)
         try scan.forEach { records throws(AuditLogError) in try publisher.publish([records]) }
         // Publishing nothing leaves an unfinished checkpoint, or none at all, as it was.
@@ -34,20 +37,44 @@ struct LogRecovery {
                 "audit log recovered", metadata: ["records": "\(publisher.size - edge.size)"])
         }
         try store.removeAll()
+        obey(&publisher)
         return publisher
     }
 
-    /// Adds the key to `log.vkey` if it is not there; old keys stay for ever.
-    private mutating func publishVerifierKey() throws(AuditLogError) -> [VerifierKey] {
-        let line = configuration.key.verifierKey.description
-        let text = String(decoding: try directory.read("log.vkey") ?? [], as: UTF8.self)
-        var lines = text.split(separator: "\n").map(String.init)
-        if !lines.contains(line) {
-            lines.append(line)
-            try directory.replace("log.vkey", with: Array((lines.joined(separator: "\n") + "\n").utf8))
-            try directory.commit()
+    /// Goes on with what records ordered before a crash; what cannot be done now is tried again while the log runs.
+    private func obey(_ publisher: inout LogPublisher) {
+        guard publisher.hasPendingOrders else { return }
+        do {
+            try publisher.obey(store) { _, _ in configuration.erase == nil }
+        } catch {
+            configuration.logger.warning("audit order failed", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// The keys that signed or may have signed; a new log's key is added to `log.vkey`.
+    private mutating func publishVerifierKeys(_ state: LogState?) throws(AuditLogError) -> [VerifierKey] {
+        let own = [configuration.key] + configuration.otherKeys
+        var signing = [configuration.key.verifierKey]
+        if let state {
+            signing = own.map(\.verifierKey).filter { state.keyIDs.contains($0.hexadecimalKeyID) }
+            try requireKeys(state, signing)
+        }
+        var lines: [String] = []
+        for key in signing { lines = try directory.addVerifierKey(key) }
         return lines.compactMap { try? VerifierKey($0) }.filter { $0.name == configuration.origin }
+    }
+
+    /// Another key than the log's would make every later checkpoint worthless for those who know the log's.
+    private func requireKeys(_ state: LogState, _ keys: [VerifierKey]) throws(AuditLogError) {
+        let isOver = state.bothUntil.map { $0.microseconds <= AuditTimestamp.now.microseconds } ?? true
+        let needed = isOver ? state.keyIDs.suffix(1) : state.keyIDs[...]
+        for id in needed where !keys.contains(where: { $0.hexadecimalKeyID == id }) {
+            let until = isOver ? "" : " until \(state.bothUntil?.description ?? "")"
+            throw .unusableKey(
+                path: configuration.key.description,
+                problem: "does not sign this log: `audit.key` must name the key with the id \(id)\(until); "
+                    + "another key takes over with `audit rotate-key` only")
+        }
     }
 
     private func readState() throws(AuditLogError) -> LogState? {

@@ -9,7 +9,7 @@ import CAudit
 #endif
 
 /// A thread of its own, since waiting for a disk must not hold up an event loop or the cooperative pool.
-enum LogThread {
+package enum LogThread {
     private final class Work: Sendable {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
@@ -23,7 +23,7 @@ enum LogThread {
     ///     takes the processor from nobody (Linux, `SCHED_BATCH`).
     ///   - body: What it does.
     /// - Throws: ``AuditLogError/storage(operation:path:code:)`` when the system has no thread to give.
-    static func start(
+    package static func start(
         _ name: String, isBackground: Bool = false, _ body: @escaping @Sendable () -> Void
     ) throws(AuditLogError) {
         let named: @Sendable () -> Void = {
@@ -45,6 +45,26 @@ enum LogThread {
             throw .storage(operation: "starting a thread", path: "", code: code)
         }
         pthread_detach(thread)
+    }
+
+    /// Does something slow on a thread of its own and returns when it is done.
+    static func doing<Result: Sendable>(
+        _ name: String, _ body: @escaping @Sendable () throws(AuditLogError) -> Result
+    ) async throws(AuditLogError) -> Result {
+        let result = await withCheckedContinuation { continuation in
+            do throws(AuditLogError) {
+                try start(name, isBackground: true) {
+                    do throws(AuditLogError) {
+                        continuation.resume(returning: Swift.Result<Result, AuditLogError>.success(try body()))
+                    } catch {
+                        continuation.resume(returning: .failure(error))
+                    }
+                }
+            } catch {
+                continuation.resume(returning: .failure(error))
+            }
+        }
+        return try result.get()
     }
 
     private static func nameThisThread(_ name: String) {

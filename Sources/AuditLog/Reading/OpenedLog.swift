@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import StrictJSON
+
 /// A log whose checkpoint was found to be signed: what every tool that reads records starts from.
 ///
 /// Opening reads the checkpoint only; bundles are read one at a time, so that memory does not grow with the log.
@@ -116,6 +118,13 @@ package struct RecordBundle: Sendable {
             start = end + 1
         }
         return lines
+    }
+
+    /// The disclosures of a record in their text form, unchecked.
+    package func disclosureTexts(_ place: Int) -> [String] {
+        guard let line = disclosureLines()[place] else { return [] }
+        let object = (try? JSONValue.parse(Array(disclosures[line])))?.objectValue
+        return object?["d"]?.arrayValue?.compactMap(\.stringValue) ?? []
     }
 
     /// The personal data of a record that is still there; `nil` if a value is not what the record commits to.

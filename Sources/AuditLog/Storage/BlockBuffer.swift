@@ -39,6 +39,13 @@ final class BlockBuffer {
         if memory.count > Self.maximumKept { memory = SegmentMemory(byteCount: SegmentMemory.blockBytes) }
     }
 
+    /// Takes other bytes in place of those that are there, which are overwritten.
+    func replace(with bytes: [UInt8]) {
+        memory.bytes.initializeMemory(as: UInt8.self, repeating: 0)
+        count = 0
+        append(bytes)
+    }
+
     /// The same bytes in memory of their own.
     func copy() -> BlockBuffer {
         let copy = BlockBuffer(capacity: count)

@@ -135,6 +135,37 @@ struct LogDirectory {
         unsynced.remove(relative)
     }
 
+    /// Removes a file; ``commit()`` makes that durable.
+    mutating func remove(_ relative: String) throws(AuditLogError) {
+        try fileSystem.removeFile(absolute(relative))
+        unsynced.insert(Self.parent(of: relative))
+    }
+
+    /// Adds a key to `log.vkey` if it is not there; old keys stay for ever.
+    ///
+    /// - Returns: The lines of the file.
+    @discardableResult
+    mutating func addVerifierKey(_ key: VerifierKey) throws(AuditLogError) -> [String] {
+        let text = String(decoding: try read("log.vkey") ?? [], as: UTF8.self)
+        var lines = text.split(separator: "\n").map(String.init)
+        if !lines.contains(key.description) {
+            lines.append(key.description)
+            try replace("log.vkey", with: Array((lines.joined(separator: "\n") + "\n").utf8))
+            try commit()
+        }
+        return lines
+    }
+
+    /// Whether a file is there.
+    func exists(_ relative: String) throws(AuditLogError) -> Bool {
+        do {
+            fileSystem.close(try fileSystem.open(absolute(relative), .read))
+            return true
+        } catch .storage(_, _, ENOENT) {
+            return false
+        }
+    }
+
     /// The content of a file, or `nil` if it is not there.
     func read(_ relative: String, limit: Int = 1 << 30) throws(AuditLogError) -> [UInt8]? {
         let path = absolute(relative)

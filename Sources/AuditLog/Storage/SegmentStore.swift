@@ -109,6 +109,11 @@ struct SegmentStore: Sendable {
         try fileSystem.removeFile(target)
     }
 
+    /// The first leaf indexes of the segments that are there, ascending.
+    func bases() throws(AuditLogError) -> [UInt64] {
+        try fileSystem.list(path).compactMap { Self.base(of: $0) }.sorted()
+    }
+
     /// Removes every segment and spare.
     func removeAll() throws(AuditLogError) {
         let names = try fileSystem.list(path)

@@ -9,6 +9,13 @@ public struct InclusionProof: Sendable, Hashable {
     /// The sibling hashes, lowest first.
     public let hashes: [TreeHash]
 
+    /// Makes a proof of its parts.
+    package init(index: UInt64, size: UInt64, hashes: [TreeHash]) {
+        self.index = index
+        self.size = size
+        self.hashes = hashes
+    }
+
     /// The root that the proof leads to from a leaf hash; `nil` if the proof has the wrong number of hashes.
     public func root(fromLeafHash leaf: TreeHash) -> TreeHash? {
         guard index < size else { return nil }
@@ -53,9 +60,9 @@ extension TileReader {
     }
 
     /// The largest power of two below a number greater than one.
-    private static func split(_ count: UInt64) -> UInt64 { 1 << UInt64(63 - (count - 1).leadingZeroBitCount) }
+    static func split(_ count: UInt64) -> UInt64 { 1 << UInt64(63 - (count - 1).leadingZeroBitCount) }
 
-    private func root(start: UInt64, count: UInt64, size: UInt64) throws(AuditLogError) -> TreeHash {
+    func root(start: UInt64, count: UInt64, size: UInt64) throws(AuditLogError) -> TreeHash {
         guard count & (count - 1) != 0 else { return try perfectRoot(start: start, count: count, size: size) }
         let split = Self.split(count)
         return .node(

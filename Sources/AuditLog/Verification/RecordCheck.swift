@@ -7,6 +7,10 @@ struct RecordCheck {
     private var boot: String?
     private var last: Int64 = 0
     private var pastBoots: Set<String> = []
+    private var isLate = false
+
+    /// Lets the first record be one in the middle of a process run, since those before it were pruned.
+    mutating func startLate() { isLate = true }
 
     mutating func check(_ entry: ArraySlice<UInt8>, at index: UInt64, _ report: inout VerificationReport) {
         let bytes = Array(entry)
@@ -53,11 +57,13 @@ struct RecordCheck {
     private mutating func follow(_ object: JSONObject, boot: String, counter: Int64) -> String? {
         let type = object["t"]?.stringValue
         if boot != self.boot {
+            defer { isLate = false }
             if let old = self.boot { pastBoots.insert(old) }
             self.boot = boot
             last = counter
             if pastBoots.contains(boot) { return "process run `\(boot)` had ended before" }
-            return counter == 1 && type == "boot" ? nil : "a process run does not begin with its `boot` record"
+            return isLate || counter == 1 && type == "boot"
+                ? nil : "a process run does not begin with its `boot` record"
         }
         let expected = last + 1
         last = counter

@@ -9,6 +9,8 @@ struct VerificationPass {
     private let disclosures: DisclosureCheck?
     private(set) var report: VerificationReport
     private var edge = TreeEdge()
+    /// What the log's own records order, with their places.
+    private var orders: [(index: UInt64, order: LogOrder)] = []
     /// The content of the unfinished bundle, for comparison with narrower files of it.
     private var lastBundle: [UInt8] = []
 
@@ -33,6 +35,7 @@ struct VerificationPass {
             let width = Int(min(UInt64(TilePath.width), checkpoint.size - number << 8))
             guard try verifyBundle(number, width: width) else { return }
         }
+        checkPruning()
         for (level, hashes) in edge.levels.enumerated() where !hashes.isEmpty {
             compareTile(level: level, index: edge.size >> UInt64(8 * (level + 1)), hashes)
             try compareNarrowerTiles(level: level, hashes)
@@ -56,7 +59,12 @@ struct VerificationPass {
         var bytes: [UInt8] = []
         var entries: [Range<Int>] = []
         do {
-            (bytes, entries) = try reader.entries(number, width: width)
+            if try isPruned(number, width: width), !tile.isEmpty {
+                report.prunedBelow = first + UInt64(width)
+                records?.startLate()
+            } else {
+                (bytes, entries) = try reader.entries(number, width: width)
+            }
         } catch {
             report.add(error, at: first)
             guard !tile.isEmpty else { return false }
@@ -70,6 +78,7 @@ struct VerificationPass {
             }
             if place < entries.count {
                 report.entries += 1
+                note(bytes, entries[place], at: index)
                 records?.check(bytes[entries[place]], at: index, &report)
             }
             append(hash)
@@ -78,6 +87,52 @@ struct VerificationPass {
             disclosures.check(number, bytes: bytes, entries: entries, &report)
         }
         return true
+    }
+
+    /// Whether a bundle is not there, and neither is any before it.
+    private func isPruned(_ number: UInt64, width: Int) throws(AuditLogError) -> Bool {
+        guard report.prunedBelow == number << 8, width == TilePath.width else { return false }
+        return try !reader.directory.exists(reader.prefix + TilePath.entries(number))
+    }
+
+    private mutating func note(_ bytes: [UInt8], _ entry: Range<Int>, at index: UInt64) {
+        let order = bytes.withUnsafeBytes { LogOrder(leaf: UnsafeRawBufferPointer(rebasing: $0[entry])) }
+        if let order { orders.append((index, order)) }
+    }
+
+    /// Missing bundles at the beginning need a record that says so.
+    private mutating func checkPruning() {
+        guard report.prunedBelow > 0 else { return }
+        let isExplained = orders.contains { index, order in
+            guard case .prune(.leaves, let range) = order, range.upperBound >= report.prunedBelow else { return false }
+            return range.upperBound <= index
+        }
+        if !isExplained {
+            report.add(
+                "the entries below \(report.prunedBelow) are missing, and no `retention.prune` record says so", at: 0)
+        }
+    }
+
+    /// Whether what the log says of itself beside the checkpoint follows from its records.
+    func explains(_ state: LogState) -> Bool {
+        guard state.size == checkpoint.size else { return true }
+        let known = Dictionary(orders.map { ($0.index, $0.order) }) { first, _ in first }
+        guard state.pending.allSatisfy({ known[$0] != nil }) else { return false }
+        guard state.minimumIndex == report.prunedBelow || !state.pending.isEmpty else { return false }
+        var (holds, opened, until): ([String], UInt64, AuditTimestamp?) = ([], report.prunedBelow, nil)
+        for (_, order) in orders {
+            switch order {
+            case .erase: break
+            case .prune(_, let range): if holds.isEmpty { opened = max(opened, range.upperBound) }
+            case .hold(let name, let isSet):
+                holds.removeAll { $0 == name }
+                if isSet { holds.append(name) }
+            case .rotate(_, let moment): until = moment
+            }
+        }
+        guard report.prunedBelow == 0 else { return state.disclosuresFrom >= report.prunedBelow }
+        return state.holds == holds && state.disclosuresFrom == opened
+            && (state.bothUntil == nil || state.bothUntil == until)
     }
 
     private mutating func append(_ hash: TreeHash) {

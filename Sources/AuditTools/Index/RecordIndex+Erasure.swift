@@ -7,6 +7,19 @@
 #endif
 
 extension RecordIndex {
+    /// Opens the index; a damaged one is removed and begun anew.
+    package static func openReplacingDamage(
+        directory: String, origin: String
+    ) throws(AuditToolError) -> RecordIndex {
+        let path = "\(directory)/\(fileName)"
+        do throws(SQLiteDatabase.Failure) { return try RecordIndex(opening: path, origin: origin) } catch {
+            guard error.isDamage else { throw .index(path: path, problem: error.message) }
+            unlink(path)
+            unlink(path + "-journal")
+            return try RecordIndex(path: path, origin: origin)
+        }
+    }
+
     /// Takes the personal data of some records out of the index of an audit directory, for good.
     ///
     /// Call it after the disclosures are gone from their files: whatever builds the index meanwhile is waited for, and

@@ -2,7 +2,7 @@
 
 /// What `audit search` looks for; parts that are not given match everything.
 package struct RecordQuery: Sendable, Hashable {
-    /// The subject as the record discloses it, such as `acme/alice`.
+    /// The subject as the record discloses it, such as `alice`.
     package var subject: String?
     /// The first moment, in microseconds since the Unix epoch.
     package var from: Int64?

@@ -84,3 +84,19 @@ extension ValueReader {
         do { return try body() } catch { throw error.inside(step) }
     }
 }
+
+extension Record {
+    /// Reads a record from JSON, with the explicit escapes of entities files.
+    ///
+    /// - Throws: ``EntityError`` with the path to what is wrong.
+    package init(json object: JSONObject) throws(EntityError) {
+        let result = DeepStack.run { () -> Result<Record, DataProblem> in
+            do throws(DataProblem) { return .success(try ValueReader.record(object)) } catch { return .failure(error) }
+        }
+        switch result {
+        case .success(let record): self = record
+        case .failure(let problem): throw .json(path: problem.path, problem: problem.problem)
+        case nil: throw .json(path: "", problem: "there is no memory to read the record")
+        }
+    }
+}

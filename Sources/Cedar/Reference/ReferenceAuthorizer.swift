@@ -54,7 +54,7 @@ extension ReferenceEvaluator {
         return true
     }
 
-    private func holds(
+    func holds(
         _ constraint: EntityConstraint, for uid: EntityUID, slot: Slot
     ) throws(EvaluationError) -> Bool {
         switch constraint {
@@ -75,7 +75,7 @@ extension ReferenceEvaluator {
         return uid
     }
 
-    private func holds(_ constraint: ActionConstraint) -> Bool {
+    func holds(_ constraint: ActionConstraint) -> Bool {
         switch constraint {
         case .any: true
         case .equal(let uid): request.action == uid

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callout
+import AuditLog
 import DecisionEngine
 import Identity
 import Transport
@@ -188,9 +189,14 @@ package struct ServerConfiguration: Sendable {
         var origin: String
         /// The path of the log key.
         var key: String
+        /// The path of the key that takes over with `audit rotate-key`.
+        var nextKey: String?
+        var retention: RetentionTerms
         var checkpointInterval: Duration
         var minimumFreeBytes: Int
         var segmentBytes: Int
+        /// Whether the service keeps `index.sqlite` itself.
+        var keepsIndex: Bool
     }
 
     /// The file as the operator named it.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import StrictJSON
 
 /// Which callers of AWS IAM are accepted, and whom to ask about them.
 public struct AWSCallerSettings: Sendable, Hashable {
@@ -12,6 +13,22 @@ public struct AWSCallerSettings: Sendable, Hashable {
         case account(String)
         /// A principal is not a resource name, or has an asterisk elsewhere than at its end.
         case principal(String)
+    }
+
+    /// In which header field a gateway that verified a signature says whose it is, and how it is written there.
+    public enum ForwardedIdentity: Sendable, Hashable {
+        /// `x-amzn-lattice-identity`, as VPC Lattice writes it: `Principal=<name>; SessionName=...; Type=AWS_IAM`.
+        case lattice
+        /// A field of this name, in small letters, that holds the resource name alone, as API Gateway can be told to set.
+        case name(header: String)
+
+        /// The name of the field, in small letters.
+        var header: String {
+            switch self {
+            case .lattice: "x-amzn-lattice-identity"
+            case .name(let header): header
+            }
+        }
     }
 
     /// The name in the configuration.
@@ -34,6 +51,9 @@ public struct AWSCallerSettings: Sendable, Hashable {
     public var principals: [String]
     /// For how many seconds a signature that STS has confirmed may be used again: 0 to 900.
     public var reuse: Int64
+
+    /// Where gateways that may forward say whose signature they verified; `nil` if none does.
+    public var forwarded: ForwardedIdentity?
 
     /// How far a signature's time may be from the clock, in seconds (THREATS I5).
     public static let maximumSkew: Int64 = 300

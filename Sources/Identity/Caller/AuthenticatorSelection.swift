@@ -65,6 +65,7 @@ public struct AuthenticatorSelection: Sendable {
 extension AuthenticatorSelection {
     /// What the gateway says of the caller in a request that carries no credential of the caller's own.
     package func implied(by request: borrowing CalloutRequest) -> Credential? {
+        if let aws, aws.isForwarded(in: request) { return .awsRequest }
         guard certificates != nil else { return nil }
         // A field that cannot be read is a credential too: it is refused, not passed over.
         do throws(IdentityError) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Callout
+import StrictJSON
 
 /// Turns a credential into a caller; at once where everything is at hand.
 ///
@@ -58,6 +59,9 @@ public struct CallerVerifier: Sendable {
         switch credential {
         case .bearer(let token), .proven(let token): return try bearer(token, selection, live, now, mayWait)
         case .certificate: return try certificate(request, selection, now, mayWait)
+        case .awsRequest:
+            guard let provider = selection.aws else { throw .schemeNotAccepted("AWS4-HMAC-SHA256") }
+            return .caller(try provider.forwarded(in: request, now: now))
         case .basic(let pair):
             guard let provider = selection.opaqueTokens, provider.settings.acceptsBasic else {
                 throw .schemeNotAccepted("Basic")

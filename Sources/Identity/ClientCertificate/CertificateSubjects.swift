@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Callout
+import StrictJSON
 
 /// Which gateway a verified client certificate belongs to, by its subject alternative names (THREATS, G1).
 ///

@@ -63,10 +63,3 @@ package enum Base64URL {
         return String(decoding: output, as: UTF8.self)
     }
 }
-
-extension String {
-    /// Whether both strings are the same UTF-8 bytes; `==` would also accept canonically equivalent ones.
-    func isSameBytes(as other: String) -> Bool {
-        utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
-    }
-}

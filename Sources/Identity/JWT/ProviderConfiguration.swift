@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import StrictJSON
 
 /// One issuer of JWT access tokens.
 public struct ProviderConfiguration: Sendable, Hashable {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import StrictJSON
 
 /// The signature algorithms that a provider may be allowed to use (RFC 7518, section 3.1; RFC 8037).
 ///

@@ -2,6 +2,7 @@
 import Crypto
 import CryptoExtras
 import Foundation
+import StrictJSON
 
 /// One public key of an issuer, parsed and checked once.
 public struct VerificationKey: Sendable {

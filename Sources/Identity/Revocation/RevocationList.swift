@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Callout
+import StrictJSON
 import Synchronization
 
 /// Revocations at one moment, found by what they name: immutable, replaced whole.
@@ -44,7 +45,7 @@ public struct RevocationList: Sendable {
     private static func name(of credential: Credential) -> String? {
         switch credential {
         case .bearer(let text), .proven(let text), .basic(let text): name(ofToken: text)
-        case .certificate: nil
+        case .certificate, .awsRequest: nil
         }
     }
 

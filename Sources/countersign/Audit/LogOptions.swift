@@ -27,6 +27,29 @@ struct LogOptions: ParsableArguments {
         try doing { () throws(AuditLogError) in try OpenedLog(directory: log, keys: try keys()) }
     }
 
+    /// A record by id or index, with its proof.
+    func find(_ name: String) throws -> LogReader.Entry {
+        try doing { () throws(AuditLogError) in
+            let reader = LogReader(directory: log, keys: try keys())
+            // The index, where there is one, saves reading the log from its end; its word is checked.
+            if let hint = hint(of: name), let entry = try? reader.show(String(hint)), entry.hasID(name) {
+                return entry
+            }
+            return try reader.show(name)
+        }
+    }
+
+    /// A record by id or index, parsed.
+    func record(_ name: String) throws -> LogRecord {
+        let entry = try find(name)
+        let origin = try open().origin
+        return try working { () throws(AuditToolError) in
+            try LogRecord(
+                origin: origin, index: entry.index, leaf: entry.leaf, disclosures: entry.disclosures,
+                isVerified: entry.isInCheckpoint)
+        }
+    }
+
     /// Where the index says that a record of an id is.
     func hint(of name: String) -> UInt64? {
         guard name.utf8.count == 36, FileManager.default.fileExists(atPath: "\(log)/\(RecordIndex.fileName)"),

@@ -16,14 +16,14 @@ struct SearchLogCommand: ParsableCommand {
 
             Exit 0 done (also with no row), 1 the log or its index cannot be used, 2 wrong usage.
 
-            Example: countersign audit search --subject acme/alice --from 2026-11-24 --to 2026-11-25 --verdict deny
+            Example: countersign audit search --subject alice --from 2026-11-24 --to 2026-11-25 --verdict deny
             """
     )
 
     @OptionGroup var options: LogOptions
     @OptionGroup var period: PeriodOptions
 
-    @Option(name: .long, help: "The subject, as records disclose it: <provider>/<sub>.")
+    @Option(name: .long, help: "The subject, as records disclose it: the token's sub.")
     var subject: String?
 
     @Option(name: .long, help: "The route's template, such as /v1/orders/{id}.")

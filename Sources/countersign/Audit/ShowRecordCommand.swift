@@ -16,14 +16,7 @@ struct ShowRecordCommand: ParsableCommand {
     @OptionGroup var options: LogOptions
 
     func run() throws {
-        let entry = try options.doing { () throws(AuditLogError) in
-            let reader = LogReader(directory: options.log, keys: try options.keys())
-            // The index, where there is one, saves reading the log from its end; its word is checked.
-            if let hint = options.hint(of: name), let entry = try? reader.show(String(hint)), entry.hasID(name) {
-                return entry
-            }
-            return try reader.show(name)
-        }
+        let entry = try options.find(name)
         var shown = JSONObject()
         shown.append("index", .number(JSONNumber(Int64(clamping: entry.index))))
         shown.append(

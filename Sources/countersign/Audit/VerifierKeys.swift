@@ -14,4 +14,11 @@ enum VerifierKeys {
         }
         return try LogVerifier.keys(parsing: String(decoding: data, as: UTF8.self))
     }
+
+    /// The keys of several options.
+    static func parse(all texts: [String]) throws(AuditLogError) -> [VerifierKey] {
+        var keys: [VerifierKey] = []
+        for text in texts { keys += try parse(text) }
+        return keys
+    }
 }

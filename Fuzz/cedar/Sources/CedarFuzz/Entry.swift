@@ -9,6 +9,8 @@ enum Target: String, CaseIterable {
     case entities
     case decision
     case extensions
+    case schema
+    case policyjson
 
     /// Tries one input; returning is passing.
     func run(_ input: [UInt8]) {
@@ -18,6 +20,8 @@ enum Target: String, CaseIterable {
         case .entities: EntitiesTarget.run(input)
         case .decision: DecisionTarget.run(input)
         case .extensions: ExtensionsTarget.run(input)
+        case .schema: SchemaTarget.run(input)
+        case .policyjson: PolicyJSONTarget.run(input)
         }
     }
 

@@ -2,7 +2,8 @@
 
 @testable import Cedar
 
-/// Policy texts: findings lie inside the text, and what is read decides alike in both evaluators.
+/// Policy texts: findings lie inside the text, and what is read decides alike in both evaluators, can be written and
+/// formatted.
 enum PoliciesTarget {
     static func run(_ input: [UInt8]) {
         let result = PolicySet.parse([PolicySource(file: "f", bytes: input)])
@@ -13,6 +14,9 @@ enum PoliciesTarget {
         let hasError = result.diagnostics.contains { $0.severity == .error }
         expect((result.policies == nil) == hasError, "a set exactly if there is no error")
         guard let policies = result.policies else { return }
+        RoundTrip.json(policies)
+        RoundTrip.text(policies)
+        RoundTrip.format(String(decoding: input, as: UTF8.self))
         Comparison.run(policies, Scene.entities, Scene.requests)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuditLog
+import AuditTools
 import Cedar
 import DecisionEngine
 import Foundation
@@ -11,6 +12,13 @@ import StrictJSON
 /// The audit log of the service with the administrative records that the server writes.
 struct AuditTrail: Sendable {
     let recorder: DecisionRecorder
+    /// Where policy sets, schemas and entities are kept; `nil` without a log.
+    let sets: SetStore?
+    /// The audit directory; `nil` without a log.
+    let directory: String?
+    /// The keys whose checkpoints the service itself believes.
+    let verifierKeys: [VerifierKey]
+    let logger: Logger
     /// Records of events that come from where nobody can wait.
     let background = BackgroundWork()
 
@@ -21,22 +29,33 @@ struct AuditTrail: Sendable {
         }
     }
 
+    /// Every full bundle below this index is in the archive.
+    var archivedBelow: UInt64 { 0 }
+
     /// Opens the log, or nothing if the configuration says `off`.
     static func open(_ configuration: ServerConfiguration, logger: Logger) throws -> AuditTrail {
         let settings = configuration.audit
         try FileManager.default.createDirectory(
             atPath: configuration.data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        guard settings.mode != .off else { return AuditTrail(recorder: .off) }
+        guard settings.mode != .off else {
+            return AuditTrail(recorder: .off, sets: nil, directory: nil, verifierKeys: [], logger: logger)
+        }
         let directory = configuration.data + "/audit"
         let key = try signingKey(settings, directory: directory, data: configuration.data)
         var audit = AuditLogConfiguration(directory: directory, origin: settings.origin, key: key)
+        if let path = settings.nextKey, FileManager.default.fileExists(atPath: path) {
+            audit.otherKeys = [try LogSigningKey.load(path: path, outside: configuration.data)]
+        }
+        audit.erase = IndexErasure(directory: directory, origin: settings.origin, logger: logger).erase
         if settings.mode == .async { audit.mode = .async(whenFull: .block) }
         audit.checkpointInterval = settings.checkpointInterval
         audit.minimumFreeBytes = UInt64(settings.minimumFreeBytes)
         audit.segmentBytes = settings.segmentBytes
         audit.bootMembers.append("version", .string(CountersignVersion.text))
         audit.logger = logger
-        return AuditTrail(recorder: .log(try AuditLog.open(audit)))
+        return AuditTrail(
+            recorder: .log(try AuditLog.open(audit)), sets: SetStore(directory: directory), directory: directory,
+            verifierKeys: [key.verifierKey], logger: logger)
     }
 
     /// The log key; drawn when neither it nor the log exists.
@@ -54,8 +73,11 @@ struct AuditTrail: Sendable {
 
     func close() async { await log?.close() }
 
-    /// Records what is in force now.
-    func activated(_ configuration: ServerConfiguration, _ files: PolicyFiles, previous: PolicyFiles?) async {
+    /// Records what is in force now, and which settings wait for a restart of a process that was started with others.
+    func activated(
+        _ configuration: ServerConfiguration, _ files: PolicyFiles, previous: PolicyFiles?,
+        started: ServerConfiguration? = nil
+    ) async {
         var policy = JSONObject()
         policy.append("entities", .string(files.digests.entities))
         policy.append("files", .array(files.files.map { .string($0) }))
@@ -64,18 +86,39 @@ struct AuditTrail: Sendable {
         var settings = JSONObject()
         settings.append("apis", .array(configuration.apis.map { .string($0.name) }))
         settings.append("gateways", .array(configuration.gateways.map { .string($0.name) }))
-        settings.append("mode", .string(configuration.audit.mode.rawValue))
+        settings.append("mode", .string((started ?? configuration).audit.mode.rawValue))
+        let waiting = started?.keysNeedingRestart(for: configuration) ?? []
+        if !waiting.isEmpty { settings.append("needs_restart", .array(waiting.map { .string($0) })) }
         settings.append("providers", .array(configuration.providers.map { .string($0.name) }))
         await write("config.activate", "config", settings)
-        if previous?.digests != files.digests { await write("policy.activate", "policy", policy) }
+        guard previous?.digests != files.digests else { return }
+        keep(files)
+        await write("policy.activate", "policy", policy)
     }
 
-    /// Records that a reload was refused; the set before stays in force.
-    func rejected(_ problems: [ConfigurationProblem], inForce: PolicyFiles) async {
-        var policy = JSONObject()
-        policy.append("problems", .array(problems.prefix(20).map { .string(String($0.description.prefix(300))) }))
-        policy.append("set", .string(inForce.digests.policySet))
-        await write("policy.reject", "policy", policy)
+    /// Keeps what decides from now on, so that its decisions can be explained and made again.
+    private func keep(_ files: PolicyFiles) {
+        guard let sets else { return }
+        for (digest, bytes) in files.contents {
+            do throws(AuditToolError) { try sets.keep(bytes, digest: digest) } catch {
+                logger.error(
+                    "policies could not be kept; their decisions cannot be made again",
+                    metadata: ["digest": "\(digest)", "error": "\(error)"])
+            }
+        }
+    }
+
+    /// Records that a reload was refused; what was in force before stays.
+    func rejected(_ rejection: Server.Rejection, inForce: PolicyFiles) async {
+        for (type, name, problems) in [
+            ("policy.reject", "policy", rejection.ofPolicies), ("config.reject", "config", rejection.ofConfiguration),
+        ] where !problems.isEmpty {
+            var content = JSONObject()
+            content.append(
+                "problems", .array(problems.prefix(20).map { .string(String($0.description.prefix(300))) }))
+            content.append("set", .string(inForce.digests.policySet))
+            await write(type, name, content)
+        }
     }
 
     /// Records a change of an issuer's keys, and tells the operator of fetches that fail.

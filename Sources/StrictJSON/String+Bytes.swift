@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension String {
+    /// Whether both strings consist of the same UTF-8 bytes; `==` would also accept canonically equivalent ones.
+    @inline(__always)
+    package func isSameBytes(as other: String) -> Bool {
+        guard utf8.count == other.utf8.count else { return false }
+        return withBytes { left in other.withBytes { right in left.firstDifference(from: right) == nil } }
+    }
+
+    /// Whether this string's UTF-8 bytes, which is to say its code points, sort before the other's.
+    package func sortsBefore(_ other: String) -> Bool {
+        withBytes { left in
+            other.withBytes { right in
+                guard let place = left.firstDifference(from: right) else { return left.count < right.count }
+                return left[place] < right[place]
+            }
+        }
+    }
+
+    /// Whether this string's UTF-16 code units sort before the other's, as RFC 8785 (section 3.2.3) orders names.
+    ///
+    /// That is the order of the bytes, but for the characters beyond U+FFFF: their surrogates sort before U+E000.
+    package func utf16Precedes(_ other: String) -> Bool {
+        withBytes { left in
+            other.withBytes { right in
+                guard let place = left.firstDifference(from: right) else { return left.count < right.count }
+                let (first, second) = (left[place], right[place])
+                // From here on both are first bytes of a character, or of the same one.
+                guard first >= 0xEE, second >= 0xEE, (first >= 0xF0) != (second >= 0xF0) else { return first < second }
+                return first >= 0xF0
+            }
+        }
+    }
+
+    @inline(__always)
+    private func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        let answer = utf8.withContiguousStorageIfAvailable { body(UnsafeRawBufferPointer($0)) }
+        return answer ?? utf8Span.span.withUnsafeBytes(body)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Where the bytes differ first, within the length of the shorter; eight at a time.
+    @inline(__always)
+    fileprivate func firstDifference(from other: UnsafeRawBufferPointer) -> Int? {
+        let count = Swift.min(count, other.count)
+        var offset = 0
+        while offset &+ 8 <= count {
+            let difference =
+                loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                ^ other.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            if difference != 0 { return offset &+ difference.littleEndian.trailingZeroBitCount / 8 }
+            offset &+= 8
+        }
+        while offset < count {
+            if self[offset] != other[offset] { return offset }
+            offset &+= 1
+        }
+        return nil
+    }
+}

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Callers of AWS IAM: botocore signs, an STS of our own and moto's verify, Countersign in between."""
+import concurrent.futures
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import time
+
+from ..deployment import Deployment, free_port, http
+from ..foreign_tools import Running, environment
+from ..sts import SecurityTokenService
+
+HOST, REGION, HEADER, SERVER_ID = "sts.us-east-1.amazonaws.com", "us-east-1", "x-countersign-server-id", "harbour.test"
+ROLE = "arn:aws:sts::123456789012:assumed-role/loader/i-0a1b"
+KEYS = {"AKIAUSER000000000001": ("user-secret", None, "arn:aws:iam::123456789012:user/team/mara"),
+        "ASIAROLE000000000001": ("role-secret", "tok/en+==", ROLE),
+        "AKIASTRANGER00000001": ("stranger-secret", None, "arn:aws:iam::999999999999:user/eve")}
+
+CONFIGURATION = """\
+data: state
+listeners:
+  grpc: { address: "off" }
+  http: { address: "127.0.0.1:{http}", protocols: [decisions] }
+  admin: { address: "127.0.0.1:{admin}", protocols: [metrics, health] }
+gateways:
+  harbour: { keys: ["file:secrets/gate-a.key"] }
+providers:
+  aws: { type: aws_iam, region: us-east-1, server_id: harbour.test, endpoint: "@endpoint@", signed_host: sts.us-east-1.amazonaws.com, accounts: @accounts@, reuse: 3s, allow_insecure: true }
+apis:
+  files:
+    match: { hosts: [files.example.test], base_path: / }
+    providers: [aws]
+    routes: [{ name: file.show, match: { methods: [GET], path: "/files/{id}" } }]
+policies: { directory: policies, schema: generated }
+audit: { mode: strict, origin: tidewater/one, key: "file:secrets/log.key", checkpoint_interval: 100ms }
+"""
+
+POLICIES = {"files.cedar": """\
+@id("loader") permit (principal in Role::"arn:aws:iam::123456789012:role/loader", action, resource)
+when { principal has session && principal.session like "i-*" };
+@id("mara") permit (principal == AWSPrincipal::"arn:aws:iam::123456789012:user/team/mara", action, resource);
+@id("moto") permit (principal is AWSPrincipal, action, resource) when { principal has account && principal.account == "%s" };
+"""}
+
+
+class Signer:
+    """Tokens by botocore."""
+
+    def __init__(self, python):
+        self._python, self._script = python, pathlib.Path(__file__).resolve().parents[1] / "aws_signer.py"
+
+    def token(self, key="ASIAROLE000000000001", form="presigned", **changes):
+        secret, session, _ = KEYS.get(key, ("x", None, ""))
+        wish = {"form": form, "key": key, "secret": secret, "token": session, "region": REGION, "host": HOST,
+                "header": HEADER, "id": SERVER_ID}
+        wish.update(changes)
+        return subprocess.run([self._python, self._script], input=json.dumps(wish), capture_output=True, text=True,
+                              check=True).stdout.strip()
+
+
+def run(binary, report, options):
+    tools = environment("aws")
+    if tools is None:
+        return report.skip("aws", "botocore and moto are not there; scripts/prepare-test-tools installs them")
+    sts = SecurityTokenService(KEYS)
+    text = CONFIGURATION.replace("@endpoint@", sts.url).replace("@accounts@", '["123456789012"]')
+    try:
+        with Deployment(binary, text, {"files.cedar": POLICIES["files.cedar"] % "000000000000"}) as deployment:
+            deployment.start()
+            signer = Signer(tools / "python")
+            for part in (accepted, refused, reuse, together, outage, verbs):
+                report.guard(part.__name__, part, report, deployment, sts, signer)
+            report.check("no secret in any output", not any(
+                secret in deployment.log() for secret, _, _ in KEYS.values()))
+            report.equal("ends cleanly", deployment.stop(), 0)
+    finally:
+        sts.close()
+    report.guard("moto", moto, binary, report, tools)
+
+
+def ask(deployment, token, path="/files/1"):
+    request = {"method": "GET", "scheme": "https", "host": "files.example.test", "path": path,
+               "headers": {"authorization": ["Bearer " + token]}}
+    return http("POST", deployment.http_url("/v1/decisions"), json.dumps({"request": request}).encode(),
+                {"content-type": "application/json", "x-countersign-key": deployment.gateway_key}).json()
+
+
+def accepted(report, deployment, sts, signer):
+    for form in ("presigned", "signed"):
+        answer = ask(deployment, signer.token(form=form))
+        report.equal(form + ": the role is allowed", (answer["reason"], answer["policies"]), ("allowed", ["loader"]))
+        report.equal(form + ": the principal", answer["principal"]["id"], ROLE)
+        answer = ask(deployment, signer.token("AKIAUSER000000000001", form))
+        report.equal(form + ": the user is allowed", answer["policies"], ["mara"])
+    method, path, headers = sts.calls[0]
+    report.equal("STS is asked in the signer's name", (method, headers.get("Host")), ("GET", HOST))
+    report.equal("the server id is ours", headers.get(HEADER), SERVER_ID)
+    record = deployment.recorded(ask(deployment, signer.token())["decision"])
+    report.equal("the record says how", (record["who"]["auth"], record["who"]["kid"]), ("aws_iam", "ASIAROLE000000000001"))
+
+
+def refused(report, deployment, sts, signer):
+    before = len(sts.calls)
+    for name, token in (
+            ("another server id in a signed request", signer.token(form="signed", id="elsewhere.test")),
+            ("another region", signer.token(region="eu-west-1")), ("another host", signer.token(host="sts.amazonaws.com")),
+            ("another header", signer.token(header="x-k8s-aws-id")),
+            ("a URL for longer than AWS lets it", signer.token(expires=3600))):
+        report.equal(name, ask(deployment, token)["reason"], "aws_signature")
+    report.equal("none of these was sent to STS", len(sts.calls) - before, 0)
+    for name, token in (
+            ("a wrong secret", signer.token(secret="wrong")), ("no session token", signer.token(token=None)),
+            ("an unknown key", signer.token("AKIANOBODY0000000001")),
+            ("another server id in a URL", signer.token(id="elsewhere.test"))):
+        report.equal(name, ask(deployment, token)["reason"], "aws_signature")
+    report.equal("these were", len(sts.calls) - before, 4)
+    report.equal("another account", ask(deployment, signer.token("AKIASTRANGER00000001"))["reason"], "aws_principal")
+    report.equal("no token", ask(deployment, "aws-sts-v1.AAAA")["reason"], "aws_signature")
+
+
+def reuse(report, deployment, sts, signer):
+    token, before = signer.token(), len(sts.calls)
+    report.equal("first use", ask(deployment, token)["reason"], "allowed")
+    report.equal("again at once", ask(deployment, token)["reason"], "allowed")
+    report.equal("one question", len(sts.calls) - before, 1)
+    time.sleep(3.2)
+    report.equal("after the time for reuse", ask(deployment, token)["reason"], "aws_replay")
+    report.equal("still one question", len(sts.calls) - before, 1)
+
+
+def together(report, deployment, sts, signer):
+    token, before = signer.token(), len(sts.calls)
+    sts.delay = 0.3
+    with concurrent.futures.ThreadPoolExecutor(40) as pool:
+        reasons = list(pool.map(lambda _: ask(deployment, token)["reason"], range(40)))
+    sts.delay = 0
+    report.equal("forty at once are allowed", reasons, ["allowed"] * 40)
+    report.equal("and ask once", len(sts.calls) - before, 1)
+
+
+def outage(report, deployment, sts, signer):
+    token = signer.token()
+    sts.status = 503
+    report.equal("STS is down", ask(deployment, token)["reason"], "idp_unavailable")
+    sts.status = 200
+    report.equal("the same signature once it is up", ask(deployment, token)["reason"], "allowed")
+
+
+def verbs(report, deployment, sts, signer):
+    code, text = deployment.run("token", "verify", "--config", deployment.file, "--provider", "aws", signer.token())
+    report.check("token verify accepts", code == 0 and ROLE in text, text)
+    code, text = deployment.run("token", "verify", "--config", deployment.file, "--provider", "aws",
+                                signer.token(secret="wrong"))
+    report.check("token verify refuses", code == 1 and "aws_signature" in text, text)
+
+
+def moto(binary, report, tools):
+    """moto's STS checks the signatures of signed requests once so many calls were let through; presigned URLs it cannot."""
+    port = free_port()
+    base = "http://127.0.0.1:%d" % port
+    script = ("import boto3, json\n"
+              "iam = boto3.client('iam', endpoint_url='%s', region_name='us-east-1', aws_access_key_id='x', "
+              "aws_secret_access_key='x')\n"
+              "iam.create_user(UserName='mara')\n"
+              "key = iam.create_access_key(UserName='mara')['AccessKey']\n"
+              "iam.put_user_policy(UserName='mara', PolicyName='p', PolicyDocument=json.dumps({'Version': '2012-10-17', "
+              "'Statement': [{'Effect': 'Allow', 'Action': '*', 'Resource': '*'}]}))\n"
+              "print(key['AccessKeyId'], key['SecretAccessKey'])\n" % base)
+    with tempfile.TemporaryDirectory() as folder, Running(
+            [tools / "moto_server", "-H", "127.0.0.1", "-p", port], folder, base + "/moto-api/",
+            {"INITIAL_NO_AUTH_ACTION_COUNT": "3", "PYTHONDONTWRITEBYTECODE": "1"}):
+        key, secret = subprocess.run([tools / "python", "-c", script], capture_output=True, text=True, check=True,
+                                     env=dict(os.environ, AWS_EC2_METADATA_DISABLED="true")).stdout.split()
+        text = CONFIGURATION.replace("@endpoint@", base).replace("@accounts@", '["123456789012"]')
+        with Deployment(binary, text, {"files.cedar": POLICIES["files.cedar"] % "123456789012"}) as deployment:
+            deployment.start()
+            signer = Signer(tools / "python")
+            answer = ask(deployment, signer.token(key, "signed", secret=secret))
+            report.equal("moto: allowed", (answer["reason"], answer["policies"]), ("allowed", ["moto"]))
+            report.equal("moto: the principal", answer["principal"]["id"], "arn:aws:iam::123456789012:user/mara")
+            report.equal("moto: a wrong secret", ask(deployment, signer.token(key, "signed", secret="wrong"))["reason"],
+                         "aws_signature")
