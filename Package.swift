@@ -174,6 +174,11 @@ extension Target.Dependency {
     static let yams: Self = .product(name: "Yams", package: "Yams")
 }
 
+/// Documentation is generated with a plugin that nothing else needs.
+if Context.environment["COUNTERSIGN_DOCS"] == "1" {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}
+
 /// `./test` sets COUNTERSIGN_STRICT: a user's newer compiler must not fail on a warning that is new in it.
 let isStrict = Context.environment["COUNTERSIGN_STRICT"] == "1"
 

@@ -63,4 +63,12 @@ package struct LogRecord: Sendable {
         for disclosure in disclosures { object.append(disclosure.name, disclosure.value) }
         return object
     }
+
+    /// The record's own member, such as `policy` or `gap`; all members beside the envelope's if there are several.
+    package var content: JSONObject {
+        let envelope: Set<String> = ["boot", "id", "n", "sd", "t", "ts", "v", "trunc"]
+        let members = object.members.filter { !envelope.contains($0.key) }
+        if members.count == 1, let object = members[0].value.objectValue { return object }
+        return members.reduce(into: JSONObject()) { $0.append($1.key, $1.value) }
+    }
 }

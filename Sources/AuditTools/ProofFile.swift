@@ -29,6 +29,9 @@ package struct ProofFile: Sendable {
     /// The file's content.
     package let json: JSONObject
 
+    /// The content on one line.
+    var line: String { String(decoding: JSONValue.object(json).canonicalBytes(), as: UTF8.self) }
+
     /// Makes the proof of an entry.
     ///
     /// - Parameters:

@@ -13,14 +13,19 @@ package struct RecordStream {
         /// Record types; `nil` for all.
         package var types: Set<String>?
 
+        /// Record types that the period limits; `nil` for all.
+        package var limitedTypes: Set<String>?
+
         /// Takes everything.
         package init() {}
 
         func admits(_ fields: IndexedFields) -> Bool {
-            if let from, fields.time < from { return false }
-            if let to, fields.time >= to { return false }
-            guard let types else { return true }
-            return types.contains(String(decoding: fields.type, as: UTF8.self))
+            let type = String(decoding: fields.type, as: UTF8.self)
+            if limitedTypes?.contains(type) ?? true {
+                if let from, fields.time < from { return false }
+                if let to, fields.time >= to { return false }
+            }
+            return types?.contains(type) ?? true
         }
     }
 

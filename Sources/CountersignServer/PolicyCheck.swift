@@ -69,6 +69,18 @@ struct PolicyCheck {
         )
     }
 
+    /// Templates that nothing links: they decide nothing.
+    func idleTemplates(of policies: PolicySet) -> [ConfigurationProblem] {
+        let linked = Set(policies.links.map(\.template))
+        return policies.templates.filter { !linked.contains($0.id) }.map { template in
+            ConfigurationProblem(
+                file: "\(configuration.policies.directory)/\(template.location.file)", line: template.location.line,
+                path: template.id.text,
+                message: "nothing links the template, so it decides nothing; links stand in a `links.json` file",
+                isWarning: true)
+        }
+    }
+
     private func problem(of finding: ValidationFinding, isWarning: Bool) -> ConfigurationProblem {
         let expected = finding.expected.isEmpty ? "" : "; expected \(finding.expected)"
         return ConfigurationProblem(

@@ -217,13 +217,7 @@ package struct OCSFEvent: Sendable {
         return event
     }
 
-    /// The record's own member: `policy`, `config`, `gap` and so on.
-    private var content: JSONObject {
-        let envelope: Set<String> = ["boot", "id", "n", "sd", "t", "ts", "v", "trunc"]
-        let members = record.object.members.filter { !envelope.contains($0.key) }
-        if members.count == 1, let object = members[0].value.objectValue { return object }
-        return members.reduce(into: JSONObject()) { $0.append($1.key, $1.value) }
-    }
+    private var content: JSONObject { record.content }
 
     private static func activity(ofType type: String) -> Int64 {
         switch type {

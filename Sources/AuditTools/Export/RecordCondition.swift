@@ -2,7 +2,7 @@
 
 import StrictJSON
 
-/// One condition of `--where`: `dec.verdict=deny`, `act.route!=/health`.
+/// One condition of `--where`: `dec.verdict=deny`, `act.route!=/health`, `type=gap|breakglass`.
 package struct RecordCondition: Sendable, Hashable {
     /// Short names for the paths that are asked for most.
     private static let names = [
@@ -12,7 +12,8 @@ package struct RecordCondition: Sendable, Hashable {
     ]
 
     private let path: String
-    private let value: String
+    /// One of these is wanted: alternatives stand in the text with `|` between them.
+    private let values: [String]
     private let isEqual: Bool
 
     /// Reads a condition.
@@ -27,12 +28,15 @@ package struct RecordCondition: Sendable, Hashable {
         let name = String(text[..<(isNegated ? text.index(before: mark) : mark)])
         guard !name.isEmpty else { throw .argument("`\(text)` has no name") }
         path = Self.names[name] ?? name
-        value = String(text[text.index(after: mark)...])
+        values = text[text.index(after: mark)...].split(separator: "|", omittingEmptySubsequences: false).map(
+            String.init)
         isEqual = !isNegated
     }
 
     /// Whether a record meets the condition; `sub` and other personal data by what is disclosed.
-    package func holds(for record: LogRecord) -> Bool { Self.contains(found(in: record), value) == isEqual }
+    package func holds(for record: LogRecord) -> Bool {
+        values.contains { Self.contains(found(in: record), $0) } == isEqual
+    }
 
     private func found(in record: LogRecord) -> JSONValue? { record.value(path) ?? record.disclosed(path) }
 

@@ -96,6 +96,11 @@ extension ServerConfiguration {
             }
             return api
         }
+        transmitters = top.namedSections("shared_signals").compactMap { name, section in
+            var section = section
+            defer { section.rejectUnknownKeys() }
+            return Transmitter(&section, name: name, base: directory, providers: names)
+        }
         if apis.isEmpty { top.problem("apis", "names no API; at least one with a route is expected") }
         policies = Self.policies(&top, base)
         audit = Self.audit(&top, base)

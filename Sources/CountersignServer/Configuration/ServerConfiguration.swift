@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callout
+import AuditLog
 import DecisionEngine
 import Identity
 import Transport
@@ -11,6 +12,7 @@ package struct ServerConfiguration: Sendable {
         package enum WireProtocol: String, Sendable, CaseIterable {
             case apigee, health, reflection
             case decisions
+            case sharedSignals = "shared_signals"
             case metrics
         }
 
@@ -187,6 +189,9 @@ package struct ServerConfiguration: Sendable {
         var origin: String
         /// The path of the log key.
         var key: String
+        /// The path of the key that takes over with `audit rotate-key`.
+        var nextKey: String?
+        var retention: RetentionTerms
         var checkpointInterval: Duration
         var minimumFreeBytes: Int
         var segmentBytes: Int
@@ -204,6 +209,8 @@ package struct ServerConfiguration: Sendable {
     var admin: Listener?
     var gateways: [Gateway]
     var providers: [Provider]
+    /// Who may push security events.
+    var transmitters: [Transmitter]
     var apis: [APIDefinition]
     var policies: Policies
     var audit: Audit

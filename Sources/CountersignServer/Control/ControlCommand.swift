@@ -8,6 +8,10 @@ package import StrictJSON
 package enum ControlCommand: Sendable {
     case status(StatusQuery)
     case credentialRefresh(CredentialRefresh)
+    case erase(EraseCommand)
+    case hold(HoldCommand)
+    case prune(PruneCommand)
+    case rotateLogKey(RotateLogKeyCommand)
 
     /// Reads `{"command":NAME,"arguments":{…}}`.
     package init(parsing line: [UInt8]) throws(ControlProblem) {
@@ -18,6 +22,10 @@ package enum ControlCommand: Sendable {
         switch name {
         case StatusQuery.name: self = .status(try StatusQuery(&arguments))
         case CredentialRefresh.name: self = .credentialRefresh(try CredentialRefresh(&arguments))
+        case EraseCommand.name: self = .erase(try EraseCommand(&arguments))
+        case HoldCommand.name: self = .hold(try HoldCommand(&arguments))
+        case PruneCommand.name: self = .prune(try PruneCommand(&arguments))
+        case RotateLogKeyCommand.name: self = .rotateLogKey(try RotateLogKeyCommand(&arguments))
         default: throw ControlProblem(.unknownCommand, "no command is called `\(name.prefix(64))`")
         }
         try arguments.rejectUnknown()
@@ -29,6 +37,10 @@ package enum ControlCommand: Sendable {
             switch self {
             case .status(let query): (StatusQuery.name, query.arguments)
             case .credentialRefresh(let refresh): (CredentialRefresh.name, refresh.arguments)
+            case .erase(let command): (EraseCommand.name, command.arguments)
+            case .hold(let command): (HoldCommand.name, command.arguments)
+            case .prune(let command): (PruneCommand.name, command.arguments)
+            case .rotateLogKey(let command): (RotateLogKeyCommand.name, command.arguments)
             }
         var request = JSONObject()
         request.append("arguments", .object(arguments))
@@ -41,6 +53,18 @@ package enum ControlCommand: Sendable {
         switch self {
         case .status(let query): try query.perform(in: context)
         case .credentialRefresh(let refresh): try await refresh.perform(in: context)
+        case .erase(let command): try await command.perform(in: context)
+        case .hold(let command): try await command.perform(in: context)
+        case .prune(let command): try await command.perform(in: context)
+        case .rotateLogKey(let command): try await command.perform(in: context)
+        }
+    }
+
+    /// Whether the command can be carried out without the service, on a log that is opened for it.
+    var worksOnTheLogAlone: Bool {
+        switch self {
+        case .status, .credentialRefresh: false
+        case .erase, .hold, .prune, .rotateLogKey: true
         }
     }
 }

@@ -113,7 +113,7 @@ final class CredentialUpkeep: Service {
         let now = Int64(Date().timeIntervalSince1970)
         let list = revocations.current
         tokens.removeAll { list.covers($0.caller, now: now) }
-        for provider in providers.introspection.values { provider.forgetAnswers() }
+        forgetAnswers()
         let attributes = try? FileManager.default.attributesOfItem(atPath: data + "/credentials/revocations.json")
         let changed = attributes?[.modificationDate] as? Date ?? Date()
         state.withLock { state in
@@ -123,6 +123,9 @@ final class CredentialUpkeep: Service {
         }
         logger.notice("deny list in force", metadata: ["entries": "\(entries.count)"])
     }
+
+    /// Has issuers asked again about every token.
+    func forgetAnswers() { for provider in providers.introspection.values { provider.forgetAnswers() } }
 
     private func readKeys() {
         for (name, path, provider) in providers.keyStores {

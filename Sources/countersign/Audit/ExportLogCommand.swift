@@ -31,7 +31,9 @@ struct ExportLogCommand: ParsableCommand {
 
     @Option(
         name: .customLong("where"),
-        help: "NAME=VALUE or NAME!=VALUE; a short name such as verdict, or a path such as dec.status. May be repeated.")
+        help:
+            "NAME=VALUE or NAME!=VALUE; a short name such as verdict, or a path such as dec.status; A|B for one of two."
+    )
     var conditions: [String] = []
 
     @Option(name: .long, help: "The file to write; standard output by default, then without a manifest.")

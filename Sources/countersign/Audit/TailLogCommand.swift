@@ -24,7 +24,9 @@ struct TailLogCommand: ParsableCommand {
 
     @Option(
         name: .customLong("where"),
-        help: "NAME=VALUE or NAME!=VALUE; a short name such as verdict, or a path such as dec.status. May be repeated.")
+        help:
+            "NAME=VALUE or NAME!=VALUE; a short name such as verdict, or a path such as dec.status; A|B for one of two."
+    )
     var conditions: [String] = []
 
     @Flag(name: .long, help: "Shows what is still disclosed of personal data.")

@@ -9,26 +9,29 @@ import NIOPosix
 final class Load: @unchecked Sendable {
     private let loop: any EventLoop
     private let log: AuditLog?
-    private let sample: SampleRecord
-    private var commitments = Commitments()
+    private let make: (Int) -> AuditRecord
     private var remaining: Int
     private var open = 0
     private var latencies: [Double] = []
     private let done: EventLoopPromise<[Double]>
 
     /// Unchecked: everything is touched on the event loop only.
-    private init(_ count: Int, log: AuditLog?, loop: any EventLoop) {
+    private init(_ count: Int, log: AuditLog?, loop: any EventLoop, make: ((Int) -> AuditRecord)?) {
         self.loop = loop
         self.log = log
         remaining = count
-        sample = SampleRecord(boot: log?.boot ?? "none")
+        let sample = SampleRecord(boot: log?.boot ?? "none")
+        var commitments = Commitments()
+        self.make = make ?? { _ in sample.make(&commitments) }
         done = loop.makePromise()
         latencies.reserveCapacity(count)
     }
 
     /// Runs to the end; returns the sorted latencies in microseconds.
-    static func run(_ count: Int, inFlight: Int, log: AuditLog?, loop: any EventLoop) throws -> [Double] {
-        let load = Load(count, log: log, loop: loop)
+    static func run(
+        _ count: Int, inFlight: Int, log: AuditLog?, loop: any EventLoop, make: ((Int) -> AuditRecord)? = nil
+    ) throws -> [Double] {
+        let load = Load(count, log: log, loop: loop, make: make)
         loop.execute { for _ in 0..<inFlight { load.next() } }
         return try load.done.futureResult.wait().sorted()
     }
@@ -38,7 +41,7 @@ final class Load: @unchecked Sendable {
         remaining -= 1
         open += 1
         let start = DispatchTime.now().uptimeNanoseconds
-        let record = sample.make(&commitments)
+        let record = make(remaining)
         guard let log else {
             loop.execute { self.finish(start) }
             return

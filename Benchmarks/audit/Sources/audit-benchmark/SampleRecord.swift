@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuditLog
+import StrictJSON
 
 /// A decision's record of usual size: a leaf of about 1.2 KB and disclosures of about 2 KB.
 struct SampleRecord {
@@ -51,6 +52,34 @@ struct SampleRecord {
         leaf.append(contentsOf: middle)
         let offset = leaf.count
         leaf.append(contentsOf: tail)
+        return AuditRecord(leaf: leaf, counterOffset: offset, disclosures: commitments.disclosures)
+    }
+}
+
+/// A decision's record of the smallest usual size, with subjects and times that differ, for logs of many millions.
+struct SmallRecord {
+    private static let start: Int64 = 1_793_491_200_000_000
+    private let boot: String
+
+    init(boot: String) { self.boot = boot }
+
+    /// One of 200,000 subjects, at one of `count` moments that are spread over 30 days.
+    func make(_ number: Int, of count: Int) -> AuditRecord {
+        var commitments = Commitments()
+        commitments.add("sub", string: "user-\(number &* 7919 % 200_000)")
+        let time = Self.start + Int64(number) * (30 * 86_400_000_000 / Int64(count))
+        let verdict = number % 20 == 0 ? "deny" : "allow"
+        let reason = number % 20 == 0 ? "policy_denied" : "allowed"
+        let head = """
+            {"act":{"method":"GET","route":"/documents/{id}"},"boot":"\(boot)","dec":{"policies":["readers-may-read"],\
+            "reason":"\(reason)","status":200,"verdict":"\(verdict)"},"gw":{"name":"edge"},"id":"\(UUIDv7())","n":
+            """
+        var writer = JSONWriter()
+        commitments.writeObject(to: &writer)
+        var leaf = Array(head.utf8)
+        let offset = leaf.count
+        leaf += Array(",\"sd\":".utf8) + writer.bytes
+        leaf += Array(",\"t\":\"decision\",\"ts\":\"\(AuditTimestamp(microseconds: time))\",\"v\":1}".utf8)
         return AuditRecord(leaf: leaf, counterOffset: offset, disclosures: commitments.disclosures)
     }
 }

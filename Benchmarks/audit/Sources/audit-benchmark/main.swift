@@ -74,6 +74,18 @@ func syncMedian() -> Double {
     return times.sorted()[500]
 }
 
+if parts == ["small"] || parts == ["usual"], CommandLine.arguments.count > 3,
+    let count = Int(CommandLine.arguments[3]), let name = parts.first
+{
+    // A log of many records, small or of usual size, for the commands that read.
+    let log = try AuditLog.open(try configuration(name))
+    let small = SmallRecord(boot: log.boot)
+    let make: ((Int) -> AuditRecord)? = name == "small" ? { small.make(count - 1 - $0, of: count) } : nil
+    _ = try Load.run(count, inFlight: 4000, log: log, loop: loop, make: make)
+    try wait { await log.close() }
+    exit(0)
+}
+
 if parts == ["fill"] {
     // The child of the recovery measurement: ends as a killed process does.
     let log = try AuditLog.open(try configuration("million"))

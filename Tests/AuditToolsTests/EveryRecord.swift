@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuditLog
+import StrictJSON
+
+/// A log with every type of record, over some days, for reports and exports.
+enum EveryRecord {
+    private static let day: Int64 = 86_400_000_000
+
+    /// Decisions of so many days, more on some than on others, and what happens beside them.
+    static func records(days: Int, perDay: Int) -> [SampleLog.Record] {
+        var records: [SampleLog.Record] = []
+        let routes = ["/orders/{id}", "/orders", "/invoices/{id}/lines", "/health", "/customers/{id}"]
+        for number in 0..<(days * perDay) {
+            let (index, of) = (Int64(number / perDay), number % perDay)
+            guard of < perDay - (Int(index) * 7) % (perDay / 2) else { continue }
+            let at = index * day + Int64(of) * (day / Int64(perDay))
+            let route = routes[number * 7 % routes.count]
+            switch number % 23 {
+            case 3, 11: records.append(denied("policy_denied", route, at))
+            case 17: records.append(denied("token_expired", route, at))
+            case 19 where number % 5 == 0:
+                records.append(
+                    SampleLog.decision("error", reason: "idp_unavailable", route: route, policies: [], at: at))
+            default: records.append(SampleLog.decision(route: route, subject: "user-\(number % 40)", at: at))
+            }
+        }
+        return records + administration
+    }
+
+    private static func denied(_ reason: String, _ route: String, _ at: Int64) -> SampleLog.Record {
+        SampleLog.decision(
+            "deny", reason: reason, route: route, method: "POST", subject: reason == "policy_denied" ? "mallory" : nil,
+            policies: reason == "policy_denied" ? ["orders-freeze"] : [], at: at)
+    }
+
+    private static func event(_ type: String, _ name: String, _ content: JSONObject, _ days: Double) -> SampleLog.Record
+    {
+        SampleLog.event(type, name, content, at: Int64(days * Double(day)))
+    }
+
+    /// One record of each type at least; some are what an auditor must find.
+    private static var administration: [SampleLog.Record] {
+        let review: JSONValue = [
+            "approvers": ["bea"], "author": "abel", "commit": "4be1d2f", "signature": "good", "ticket": "CHG-1041",
+        ]
+        let own: JSONValue = ["approvers": ["abel"], "author": "abel", "commit": "90aa31c", "ticket": "CHG-1077"]
+        let set: (String) -> JSONValue = { .string("sha256:" + String(repeating: $0, count: 32)) }
+        return [
+            event("config.activate", "config", ["apis": ["orders"], "gateways": ["apigee"], "mode": "strict"], 0.01),
+            event("policy.activate", "policy", ["files": ["orders.cedar"], "set": set("a1")], 0.02),
+            event(
+                "policy.activate", "policy",
+                ["diff": ["added": ["orders-freeze"]], "review": review, "set": set("b2"), "tests": "42 passed"], 2.3),
+            event("policy.activate", "policy", ["review": own, "set": set("c3"), "tests": "42 passed"], 3.4),
+            event("policy.activate", "policy", ["set": set("d4")], 5.1),
+            event("policy.reject", "policy", ["problems": ["orders.cedar:3: expected `;`"], "set": set("d4")], 5.3),
+            event(
+                "credential.rotate", "credential",
+                ["cause": "schedule", "new": "k-2", "old": "k-1", "overlap_s": 86_400, "which": "gateway apigee"], 1.2),
+            event(
+                "credential.revoke", "credential", ["cause": "compromise", "id": "k-1", "which": "gateway apigee"], 2.2),
+            event(
+                "jwks.change", "jwks",
+                ["added": ["key-3"], "issuer": "https://idp", "provider": "acme", "removed": []], 2.6),
+            event(
+                "cert.load", "cert", ["not_after": "2026-12-20", "subject": "CN=countersign", "which": "grpc"], 0.03),
+            event("upstream.state", "upstream", ["from": "closed", "name": "acme", "to": "open"], 4.2),
+            event("upstream.state", "upstream", ["from": "open", "name": "acme", "to": "closed"], 4.21),
+            event("breakglass", "breakglass", ["until": "2026-11-28T12:00:00Z", "who": "bea", "why": "INC-77"], 4.5),
+            event("admin.login", "admin", ["outcome": "success", "role": "auditor", "who": "carol"], 4.6),
+            event("admin.read", "admin", ["command": "search", "subject": "alice", "who": "carol"], 4.61),
+            event("log.key.rotate", "key", ["new": "test/one+12345678", "old": "test/one+87654321"], 6.1),
+            event("log.witness", "witness", ["name": "other/one", "size": 100], 6.2),
+            event(
+                "erasure", "erasure", ["entries": [4], "fields": ["sub"], "reason": "request", "ticket": "GDPR-9"], 6.3),
+            event("retention.prune", "prune", ["min_index": 0, "reason": "term"], 6.4),
+            event("legal.hold", "hold", ["case": "2026-17", "state": "set"], 6.5),
+            event("clock.step", "clock", ["by_us": -1_200_000], 6.6),
+        ]
+    }
+}

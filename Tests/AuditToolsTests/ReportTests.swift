@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import StrictJSON
+import Testing
+
+@testable import AuditLog
+@testable import AuditTools
+
+@Suite("Evidence report (AUDIT, section 10)")
+struct ReportTests {
+    /// A log of ten days in two runs, and the report over it.
+    private static func report(
+        _ change: (inout EvidenceReport.Scope) -> Void = { _ in }
+    ) async throws -> (SampleLog, String, EvidenceReport.Outcome) {
+        let log = try SampleLog()
+        let records = EveryRecord.records(days: 10, perDay: 120)
+        try await log.write(Array(records.prefix(500)))
+        try await log.write(
+            Array(records.dropFirst(500)) + [SampleLog.event("gap", "note", ["reason": "disk_full"], at: 400_000_000)])
+        var scope = EvidenceReport.Scope(
+            from: SampleLog.start, to: SampleLog.start + 10 * 86_400_000_000, version: "test")
+        change(&scope)
+        let out = log.directory + "-report"
+        let outcome = try EvidenceReport([log.opened()], keys: [log.key.verifierKey], scope).write(
+            to: out, signedBy: log.key)
+        return (log, out, outcome)
+    }
+
+    private static func text(_ out: String, _ name: String) throws -> String {
+        try String(contentsOfFile: "\(out)/\(name)", encoding: .utf8)
+    }
+
+    @Test("every control points to a query that gives records")
+    func controls() async throws {
+        let (log, out, outcome) = try await Self.report()
+        defer { try? FileManager.default.removeItem(atPath: out) }
+        #expect(outcome.controls.count == 22)
+        for control in outcome.controls { #expect(control.rows > 0, "\(control.id)") }
+        // The same query, as the export runs it, gives as many.
+        for (place, control) in Control.all.enumerated() {
+            let conditions = try control.conditions.map { try RecordCondition($0) }
+            var count = 0
+            var filter = RecordStream.Filter()
+            (filter.from, filter.to) = (SampleLog.start, SampleLog.start + 10 * 86_400_000_000)
+            try RecordStream(log.opened(), filter).forEach { record throws(AuditToolError) in
+                if conditions.allSatisfy({ $0.holds(for: record) }) { count += 1 }
+                return true
+            }
+            #expect(count == outcome.controls[place].rows, "\(control.id)")
+        }
+        let ids = Set(Control.all.map(\.id))
+        let wanted = "CC6.1 CC6.2 CC6.3 CC6.6 CC6.7 CC7.2 CC7.3 CC8.1".split(separator: " ").map(String.init)
+        #expect(ids.isSuperset(of: wanted))
+        #expect(
+            ids.isSuperset(
+                of: ["5.15", "5.16", "5.17", "5.18", "8.2", "8.3", "8.5", "8.15", "8.16", "8.24", "8.32"].map {
+                    "A " + $0
+                }))
+    }
+
+    @Test("the page has thirteen sections, no script, and is red where it must be")
+    func page() async throws {
+        let (_, out, outcome) = try await Self.report()
+        defer { try? FileManager.default.removeItem(atPath: out) }
+        let page = try Self.text(out, "report.html")
+        for number in 1...13 { #expect(page.contains("<section id=\"s\(number)\">")) }
+        #expect(!page.lowercased().contains("<script"))
+        #expect(page.ranges(of: /(src|href)="[^#]/).isEmpty)
+        #expect(page.contains("<svg"))
+        #expect(!page.contains("mallory") && !page.contains("user-7"))
+        let exceptions = try Self.text(out, "exceptions.csv")
+        for part in ["abel", "NOBODY", "breakglass", "clock.step", "within 30 days"] {
+            #expect(exceptions.contains(part), "\(part)")
+        }
+        #expect(outcome.exceptions == exceptions.split(separator: "\r\n").count - 1)
+        if let keep = ProcessInfo.processInfo.environment["COUNTERSIGN_KEEP_REPORT"] {
+            try FileManager.default.copyItem(atPath: out, toPath: keep)
+        }
+    }
+
+    @Test("the manifest is signed and names every file")
+    func manifest() async throws {
+        let (log, out, outcome) = try await Self.report()
+        defer { try? FileManager.default.removeItem(atPath: out) }
+        let keys = [log.key.verifierKey]
+        #expect(try Manifest.check("\(out)/manifest.note", keys: keys) == outcome.files.count)
+        let written = Set(try FileManager.default.contentsOfDirectory(atPath: out))
+        #expect(written == Set(outcome.files + ["manifest.json", "manifest.note"]))
+        try "changed".write(toFile: "\(out)/gaps.csv", atomically: true, encoding: .utf8)
+        #expect(throws: AuditToolError.self) { try Manifest.check("\(out)/manifest.note", keys: keys) }
+        let other = try LogSigningKey(origin: "test/two")
+        #expect(throws: AuditToolError.self) { try Manifest.check("\(out)/manifest.note", keys: [other.verifierKey]) }
+    }
+
+    @Test("the sample is the one that the root determines, each with a proof that holds")
+    func sample() async throws {
+        let (log, out, _) = try await Self.report { $0.sampleSize = 12 }
+        defer { try? FileManager.default.removeItem(atPath: out) }
+        let root = try log.opened().checkpoint.root.bytes
+        var all: [(key: [UInt8], index: UInt64)] = []
+        var filter = RecordStream.Filter()
+        filter.types = ["decision"]
+        try RecordStream(log.opened(), filter).forEach { record throws(AuditToolError) in
+            all.append((SampleDraw.key(root, record.index), record.index))
+            return true
+        }
+        all.sort { $0.key.lexicographicallyPrecedes($1.key) }
+        let proofs = try Self.text(out, "sample-proofs.jsonl").split(separator: "\n")
+        let found = try proofs.map { try ProofFile.check(Array($0.utf8), keys: [log.key.verifierKey]).index }
+        #expect(found == all.prefix(12).map(\.index))
+    }
+
+    @Test("decisions that only one side knows are counted")
+    func accessLog() async throws {
+        let log = try SampleLog()
+        let records = (0..<20).map { SampleLog.decision(at: Int64($0) * 1_000_000) }
+        try await log.write(records)
+        let path = log.directory + "-access.log"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let lines = records.prefix(18).map { "10.0.0.1 - GET /orders \($0.id) 200" }
+        try (lines + ["no id here", "x=01900000-0000-7000-8000-0000000000aa;"]).joined(separator: "\n").write(
+            toFile: path, atomically: true, encoding: .utf8)
+        var access = try AccessLog(path: path)
+        try RecordStream(log.opened()).forEach { record throws(AuditToolError) in
+            if record.type == "decision" { access.note(record) }
+            return true
+        }
+        #expect(access.matchedCount == 18)
+        #expect(access.onlyInAuditCount == 2)
+        #expect(access.onlyInAccessLog == ["01900000-0000-7000-8000-0000000000aa"])
+        #expect(access.linesWithoutID == 1)
+    }
+
+    @Test("quantiles are within a quarter of an octave", arguments: [1, 3, 4, 7, 40, 999, 123_456])
+    func quantiles(_ value: Int64) {
+        var histogram = LatencyHistogram()
+        for _ in 0..<10 { histogram.add(value) }
+        #expect(histogram.quantile(0.5) >= value && Double(histogram.quantile(0.5)) <= Double(value) * 1.26)
+    }
+}
+
+@Suite("Proofs, exports and merging")
+struct ExportTests {
+    @Test("OCSF events of every record type have what their class asks for")
+    func ocsf() async throws {
+        let log = try SampleLog()
+        try await log.write(EveryRecord.records(days: 3, perDay: 60))
+        var classes: Set<Int64> = []
+        try RecordStream(log.opened()).forEach { record throws(AuditToolError) in
+            for isDisclosing in [false, true] {
+                let event = OCSFEvent(record, isDisclosing: isDisclosing, version: "1").json
+                classes.insert(event["class_uid"]?.int64Value ?? 0)
+                for problem in OCSFRules.problems(event) { Issue.record("\(record.type): \(problem)") }
+                if !isDisclosing {
+                    let text = String(decoding: JSONValue.object(event).canonicalBytes(), as: UTF8.self)
+                    #expect(!text.contains("192.0.2.7") && !text.contains("mallory"))
+                }
+            }
+            return true
+        }
+        #expect(classes == [6003, 3004, 3002])
+    }
+
+    @Test("two logs come as one, in order of time")
+    func merge() async throws {
+        let (one, two) = (try SampleLog(origin: "test/one"), try SampleLog(origin: "test/two"))
+        // Neighbours out of order, as decisions that take different times are.
+        try await one.write((0..<3000).map { SampleLog.decision(at: Int64($0 ^ 5) * 2000) })
+        try await two.write((0..<3000).map { SampleLog.decision(at: Int64($0 ^ 3) * 2000 + 1000) })
+        var merge = LogMerge([try one.opened(), try two.opened()])
+        var order: [(Int64, String, UInt64)] = []
+        try merge.forEach { record throws(AuditToolError) in
+            if record.type == "decision" { order.append((record.time, record.origin, record.index)) }
+            return true
+        }
+        #expect(order.count == 6000)
+        #expect(zip(order, order.dropFirst()).allSatisfy { $0 < $1 })
+    }
+
+    @Test("conditions take alternatives, negations and paths")
+    func conditions() async throws {
+        let log = try SampleLog()
+        try await log.write(EveryRecord.records(days: 2, perDay: 50))
+        func count(_ texts: String...) throws -> Int {
+            let conditions = try texts.map { try RecordCondition($0) }
+            var count = 0
+            try RecordStream(log.opened()).forEach { record throws(AuditToolError) in
+                if conditions.allSatisfy({ $0.holds(for: record) }) { count += 1 }
+                return true
+            }
+            return count
+        }
+        let all = try count("type=decision")
+        #expect(try count("type=decision", "verdict=allow") + count("type=decision", "verdict=deny|error") == all)
+        #expect(try count("type=decision", "verdict!=allow") == count("type=decision", "dec.verdict=deny|error"))
+        #expect(try count("sub=mallory") == count("reason=policy_denied"))
+        #expect(try count("policy=orders-freeze") == count("reason=policy_denied"))
+        #expect(try count("dec.status=403", "type!=boot") > 0)
+        for text in ["", "=", "verdict", "!=x"] {
+            #expect(throws: AuditToolError.self) { try RecordCondition(text) }
+        }
+    }
+
+    @Test("a text that looks like a checkpoint is not signed")
+    func crossProtocol() throws {
+        let key = try LogSigningKey(origin: "test/one")
+        #expect(throws: AuditLogError.self) { try NoteText.signed("test/one\n17\nAAAA\n\n\n\n", by: key) }
+        let note = try NoteText.signed("{\n\"a\":1,\n\"b\":2\n}\n", by: key)
+        #expect(try NoteText.verified(note, keys: [key.verifierKey]).signers == [key.verifierKey])
+        #expect(throws: AuditLogError.self) {
+            try NoteText.verified(note + Array("x".utf8), keys: [key.verifierKey])
+        }
+    }
+
+    @Test("sets are kept under their digests, and changed ones are noticed")
+    func sets() throws {
+        let folder = NSTemporaryDirectory() + "sets-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let store = SetStore(directory: folder)
+        let bytes = Array("hello".utf8)
+        let digest = "sha256:" + FileDigest.hexadecimal(of: bytes)
+        try store.keep(bytes, digest: digest)
+        try store.keep(bytes, digest: digest)
+        #expect(try store.content(of: digest) == bytes)
+        #expect(throws: AuditToolError.self) { try store.keep(bytes + [1], digest: digest) }
+        try Data([1]).write(to: URL(fileURLWithPath: "\(folder)/sets/\(digest.dropFirst(7))"))
+        #expect(throws: AuditToolError.self) { try store.content(of: digest) }
+        #expect(throws: AuditToolError.self) { try store.content(of: "sha256:../../etc/passwd") }
+        try store.keep(bytes, digest: digest)
+        #expect(try store.content(of: digest) == bytes)
+    }
+}
+
+/// What AUDIT, section 9, and OCSF 1.7 ask of the three classes that are used.
+enum OCSFRules {
+    static func problems(_ event: JSONObject) -> [String] {
+        var problems: [String] = []
+        func require(_ holds: Bool, _ problem: String) { if !holds { problems.append(problem) } }
+        func number(_ name: String) -> Int64? { event[name]?.int64Value }
+        let uid = number("class_uid") ?? 0
+        let needed = ["activity_id", "category_uid", "class_uid", "metadata", "severity_id", "time", "type_uid"]
+        for name in needed { require(event[name] != nil, "\(name) is missing") }
+        require(number("type_uid") == uid * 100 + (number("activity_id") ?? -1), "type_uid")
+        require(number("category_uid") == uid / 1000, "category_uid")
+        require([1, 2, 3].contains(number("severity_id") ?? 0), "severity_id")
+        let metadata = event["metadata"]?.objectValue ?? JSONObject()
+        require(metadata["version"]?.stringValue == "1.7.0", "metadata.version")
+        require(metadata["product"]?.objectValue?["vendor_name"]?.stringValue != nil, "metadata.product")
+        require(metadata["uid"]?.stringValue?.utf8.count == 36, "metadata.uid")
+        require(metadata["sequence"]?.int64Value != nil, "metadata.sequence")
+        require(event["raw_data_hash"]?.objectValue?["value"]?.stringValue?.utf8.count == 64, "raw_data_hash")
+        switch uid {
+        case 6003: problems += decision(event)
+        case 3004:
+            require([1, 2, 3, 4, 6, 10, 11, 99].contains(number("activity_id") ?? -1), "activity_id")
+            let entity = event["entity"]?.objectValue ?? JSONObject()
+            require(entity["name"] != nil || entity["uid"] != nil, "entity")
+        case 3002:
+            require(number("activity_id") == 1, "activity_id")
+            require(event["user"]?.objectValue?["name"] != nil, "user")
+            require(event["service"] != nil || event["dst_endpoint"] != nil, "service or dst_endpoint")
+        default: problems.append("class \(uid)")
+        }
+        return problems
+    }
+
+    private static func decision(_ event: JSONObject) -> [String] {
+        var problems: [String] = []
+        func require(_ holds: Bool, _ problem: String) { if !holds { problems.append(problem) } }
+        func number(_ name: String) -> Int64 { event[name]?.int64Value ?? -1 }
+        require([1, 2, 3, 4, 99].contains(number("activity_id")), "activity_id")
+        let outcome = [number("action_id"), number("disposition_id"), number("status_id"), number("severity_id")]
+        require([[1, 1, 1, 1], [2, 2, 2, 2], [2, 26, 2, 2], [0, 27, 2, 3]].contains(outcome), "outcome \(outcome)")
+        let actor = event["actor"]?.objectValue ?? JSONObject()
+        require(actor["user"] != nil || actor["session"] != nil, "actor")
+        let user = actor["user"]?.objectValue
+        require(user?["name"] != nil || user?["uid"] != nil, "actor.user")
+        require([0, 1, 4, 99].contains(user?["type_id"]?.int64Value ?? -1), "actor.user.type_id")
+        require(event["api"]?.objectValue?["operation"]?.stringValue?.isEmpty == false, "api.operation")
+        let source = event["src_endpoint"]?.objectValue
+        require(source?["ip"] != nil || source?["name"] != nil || source?["uid"] != nil, "src_endpoint")
+        for authorization in actor["authorizations"]?.arrayValue ?? [] {
+            let policy = authorization.objectValue?["policy"]?.objectValue
+            require(policy?["uid"] != nil && policy?["is_applied"]?.boolValue == true, "policy")
+        }
+        return problems
+    }
+}
