@@ -92,18 +92,12 @@ final class ConfigurationReloader: Service {
             guard let configuration else { throw Server.Rejection(problems) }
             let (files, fileProblems) = PolicyFiles.read(configuration)
             let (authenticator, keyProblems) = GatewayAuthenticator.read(configuration)
-<<<<<<< HEAD
             guard let files, let authenticator else {
                 throw Server.Rejection(keyProblems, ofPolicies: fileProblems)
             }
-            let prepared = try providers.prepare(configuration.providers)
-            let generation = try PolicyGeneration(configuration, files, providers: prepared)
-=======
-            guard let files, let authenticator else { throw Server.Rejection(fileProblems + keyProblems) }
             let prepared = try providers.prepare(configuration)
             let transmitters = try state.sharedSignals?.prepare(configuration)
             let generation = try PolicyGeneration(configuration, files, providers: prepared.authenticators)
->>>>>>> main
             let (serveCertificates, certificateProblems) = listeners.readCertificates(for: path)
             guard certificateProblems.isEmpty else { throw Server.Rejection(certificateProblems) }
             serveCertificates()
@@ -123,21 +117,13 @@ final class ConfigurationReloader: Service {
             for warning in files.warnings { logger.warning("policy", metadata: ["finding": "\(warning)"]) }
             logger.notice("reloaded", metadata: ["reason": "\(reason)", "policy_set": "\(files.digests.policySet)"])
         } catch {
-<<<<<<< HEAD
             let rejection =
                 (error as? Server.Rejection)
+                ?? (error as? ProviderSecrets.Failure).map { Server.Rejection($0.problems) }
                 ?? Server.Rejection([ConfigurationProblem(file: path, line: 0, path: "", message: "\(error)")])
             for problem in rejection.problems { logger.error("reload refused", metadata: ["problem": "\(problem)"]) }
             state.noteReload(problem: rejection.problems.first?.description ?? "")
             await audit.rejected(rejection, inForce: before.files)
-=======
-            let problems =
-                (error as? Server.Rejection)?.problems ?? (error as? ProviderSecrets.Failure)?.problems
-                ?? [ConfigurationProblem(file: path, line: 0, path: "", message: "\(error)")]
-            for problem in problems { logger.error("reload refused", metadata: ["problem": "\(problem)"]) }
-            state.noteReload(problem: problems.first?.description ?? "")
-            await audit.rejected(problems, inForce: before.files)
->>>>>>> main
         }
     }
 }

@@ -34,9 +34,21 @@ struct PolicyCheck {
                 })
         }
         do throws(EntityError) { _ = try schema.store(entities) } catch {
+            let found = placesOfNonconformance(to: schema)
+            guard found.isEmpty else { throw Failure(problems: found) }
             throw problem(path, "the entities do not conform: \(error)")
         }
         return schema
+    }
+
+    /// What is wrong with the entities in the lines of their files.
+    private func placesOfNonconformance(to schema: Schema) -> [ConfigurationProblem] {
+        configuration.policies.entities.flatMap { path -> [ConfigurationProblem] in
+            guard let data = FileManager.default.contents(atPath: path) else { return [] }
+            return EntityStore.parse(json: Array(data), file: path, schema: schema).diagnostics.map { diagnostic in
+                ConfigurationProblem(file: path, line: diagnostic.location.line, path: "", message: diagnostic.problem)
+            }
+        }
     }
 
     private func generated() throws(Failure) -> Schema {

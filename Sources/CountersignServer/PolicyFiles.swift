@@ -76,10 +76,11 @@ struct PolicyFiles {
                 continue
             }
             bytes += lengthPrefixed(Array(data))
-            do throws(EntityError) {
-                entities += try EntityStore.parse(json: Array(data)).entities
-            } catch {
-                problems.append(ConfigurationProblem(file: path, line: 0, path: "", message: error.description))
+            let result = EntityStore.parse(json: Array(data), file: path)
+            entities += result.entities?.entities ?? []
+            problems += result.diagnostics.map { diagnostic in
+                ConfigurationProblem(
+                    file: path, line: diagnostic.location.line, path: "", message: diagnostic.problem)
             }
         }
         return (entities, bytes, problems)

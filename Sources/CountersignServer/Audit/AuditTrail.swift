@@ -86,15 +86,10 @@ struct AuditTrail: Sendable {
         var settings = JSONObject()
         settings.append("apis", .array(configuration.apis.map { .string($0.name) }))
         settings.append("gateways", .array(configuration.gateways.map { .string($0.name) }))
-<<<<<<< HEAD
         settings.append("mode", .string((started ?? configuration).audit.mode.rawValue))
         let waiting = started?.keysNeedingRestart(for: configuration) ?? []
         if !waiting.isEmpty { settings.append("needs_restart", .array(waiting.map { .string($0) })) }
-        settings.append("providers", .array(configuration.providers.map { .string($0.configuration.name) }))
-=======
-        settings.append("mode", .string(configuration.audit.mode.rawValue))
         settings.append("providers", .array(configuration.providers.map { .string($0.name) }))
->>>>>>> main
         await write("config.activate", "config", settings)
         guard previous?.digests != files.digests else { return }
         keep(files)

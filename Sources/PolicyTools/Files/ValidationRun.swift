@@ -41,9 +41,8 @@ package struct ValidationRun {
         let result = parsedSchema.validate(policies)
         problems += (result.errors + result.warnings).map { FileProblem($0) }
         for (path, bytes) in files {
-            do throws(EntityError) { _ = try EntityStore.parse(json: bytes, schema: parsedSchema) } catch {
-                problems.append(FileProblem(file: path, message: error.description))
-            }
+            let result = EntityStore.parse(json: bytes, file: path, schema: parsedSchema)
+            problems += result.diagnostics.map { FileProblem($0) }
         }
     }
 
