@@ -7,6 +7,7 @@ package import StrictJSON
 /// One case and one file (in `Commands/`) for each; the file says what the command takes and how it is carried out.
 package enum ControlCommand: Sendable {
     case status(StatusQuery)
+    case reading(ReadingNotice)
 
     /// Reads `{"command":NAME,"arguments":{…}}`.
     package init(parsing line: [UInt8]) throws(ControlProblem) {
@@ -16,6 +17,7 @@ package enum ControlCommand: Sendable {
         var arguments = ControlArguments(request["arguments"]?.objectValue ?? JSONObject(), of: name)
         switch name {
         case StatusQuery.name: self = .status(try StatusQuery(&arguments))
+        case ReadingNotice.name: self = .reading(try ReadingNotice(&arguments))
         default: throw ControlProblem(.unknownCommand, "no command is called `\(name.prefix(64))`")
         }
         try arguments.rejectUnknown()
@@ -26,6 +28,7 @@ package enum ControlCommand: Sendable {
         let (name, arguments) =
             switch self {
             case .status(let query): (StatusQuery.name, query.arguments)
+            case .reading(let notice): (ReadingNotice.name, notice.arguments)
             }
         var request = JSONObject()
         request.append("arguments", .object(arguments))
@@ -37,6 +40,7 @@ package enum ControlCommand: Sendable {
     package func perform(in context: ControlContext) async throws(ControlProblem) -> JSONObject {
         switch self {
         case .status(let query): try query.perform(in: context)
+        case .reading(let notice): try await notice.perform(in: context)
         }
     }
 }
