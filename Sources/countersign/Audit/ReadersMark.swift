@@ -14,6 +14,7 @@ enum ReadersMark {
     ///   - log: The audit directory; the service's socket is in the directory around it.
     ///   - subject: Whose data is looked for, if for somebody's.
     ///   - details: What else was asked for.
+    /// - Throws: The exit code 1, after a word on standard error.
     static func leave(_ verb: String, log: String, subject: String? = nil, details: String? = nil) async throws {
         var path = log[...]
         while path.count > 1, path.last == "/" { path.removeLast() }
