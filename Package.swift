@@ -9,6 +9,7 @@ let package = Package(
         .executable(name: "countersign", targets: ["countersign"]),
         .library(name: "Cedar", targets: ["Cedar"]),
         .library(name: "AuditLog", targets: ["AuditLog"]),
+        .library(name: "Identity", targets: ["Identity"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -171,6 +172,11 @@ extension Target.Dependency {
     static let signals: Self = .product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let x509: Self = .product(name: "X509", package: "swift-certificates")
     static let yams: Self = .product(name: "Yams", package: "Yams")
+}
+
+/// Documentation is generated with a plugin that nothing else needs.
+if Context.environment["COUNTERSIGN_DOCS"] == "1" {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
 }
 
 /// `./test` sets COUNTERSIGN_STRICT: a user's newer compiler must not fail on a warning that is new in it.

@@ -37,7 +37,7 @@ let package = Package(
             ],
             exclude: [
                 "APIKey", "AWS", "Caller", "Cases", "ClientAuthentication", "ClientCertificate", "DPoP",
-                "Documentation.docc", "Introspection", "Keys", "Possession",
+                "Documentation.docc", "Introspection", "Keys", "Possession", "Revocation",
                 "JWT/TokenProvider.swift", "JWT/TokenVerifier.swift", "JWT/VerifiedToken.swift",
                 "JWT/VerifiedTokenCache.swift",
             ]

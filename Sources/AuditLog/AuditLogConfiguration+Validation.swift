@@ -9,6 +9,9 @@ extension AuditLogConfiguration {
         guard key.verifierKey.name == origin else {
             throw .unusableKey(path: key.description, problem: "is named otherwise than the origin `\(origin)`")
         }
+        for key in [key] + otherKeys where key.verifierKey.kind != .log || key.verifierKey.name != origin {
+            throw .unusableKey(path: key.description, problem: "is not a key of the log `\(origin)`")
+        }
         try require(!directory.isEmpty, "the directory is empty")
         try require((.milliseconds(1)...(.seconds(10))).contains(maximumDelay), "`max_delay` must be 1 ms to 10 s")
         try require(

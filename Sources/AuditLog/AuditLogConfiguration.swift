@@ -33,6 +33,8 @@ public struct AuditLogConfiguration: Sendable {
     ///
     /// `false` means that it failed and is to be called again.
     package var erase: (@Sendable (_ entries: [Range<UInt64>], _ done: @escaping @Sendable (Bool) -> Void) -> Void)?
+    /// Gets cosignatures for the last checkpoint when the log is closed; called on a thread that may wait a few seconds.
+    package var cosignLast: (@Sendable () -> [Cosignature])?
     /// Strict unless stated otherwise.
     public var mode: Mode = .strict
     /// The longest time a released record stays unsynced in async mode: 1 ms to 10 s.

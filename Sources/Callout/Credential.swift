@@ -10,4 +10,6 @@ public enum Credential: Sendable, Hashable {
     case proven(String)
     /// The certificate that the caller presented to the gateway, which hands it over.
     case certificate
+    /// A request that is signed with keys of AWS IAM and was verified by the gateway, which says whose it is.
+    case awsRequest
 }

@@ -3,6 +3,7 @@
 import Cedar
 import DecisionEngine
 import Gateways
+import Identity
 
 /// Everything that can be checked without starting.
 package enum ConfigurationCheck {
@@ -15,6 +16,13 @@ package enum ConfigurationCheck {
         var found = problems + fileProblems + keyProblems
         do throws(ProviderSecrets.Failure) { _ = try ProviderSecrets.read(configuration) } catch {
             found += error.problems
+        }
+        for provider in configuration.providers {
+            guard case .apiKeys(let keys) = provider.kind else { continue }
+            do { _ = try KeyStoreFile(path: keys, name: "", data: "").store() } catch {
+                let line = (error as? APIKeyStore.LineProblem)?.line ?? 0
+                found.append(ConfigurationProblem(file: keys, line: line, path: "", message: "\(error)"))
+            }
         }
         if let files { found += files.warnings }
         if let files, problems.isEmpty {

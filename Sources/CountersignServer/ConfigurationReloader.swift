@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Cedar
 import DecisionEngine
 import Foundation
 import Gateways
@@ -21,6 +22,8 @@ final class ConfigurationReloader: Service {
     private let listeners: Listeners
     private let state: ServiceState
     private let logger: Logger
+    /// What the process was started with: some of it stays in force until the next start.
+    private let started: ServerConfiguration
     private let current: Mutex<(configuration: ServerConfiguration, files: PolicyFiles)>
 
     init(
@@ -38,6 +41,7 @@ final class ConfigurationReloader: Service {
         self.listeners = listeners
         self.state = state
         self.logger = logger
+        started = current.configuration
         self.current = Mutex(current)
     }
 
@@ -72,7 +76,7 @@ final class ConfigurationReloader: Service {
         let manager = FileManager.default
         let policies =
             (manager.enumerator(atPath: configuration.policies.directory)?.compactMap { $0 as? String } ?? [])
-            .filter { $0.hasSuffix(".cedar") }.map { "\(configuration.policies.directory)/\($0)" }
+            .filter(PolicySource.isPolicyFile).map { "\(configuration.policies.directory)/\($0)" }
         let files = [path] + policies.sorted() + configuration.policies.entities + configuration.secretFiles
         return files.map { file in
             let attributes = try? manager.attributesOfItem(atPath: file)
@@ -88,27 +92,38 @@ final class ConfigurationReloader: Service {
             guard let configuration else { throw Server.Rejection(problems) }
             let (files, fileProblems) = PolicyFiles.read(configuration)
             let (authenticator, keyProblems) = GatewayAuthenticator.read(configuration)
-            guard let files, let authenticator else { throw Server.Rejection(fileProblems + keyProblems) }
+            guard let files, let authenticator else {
+                throw Server.Rejection(keyProblems, ofPolicies: fileProblems)
+            }
             let prepared = try providers.prepare(configuration)
+            let transmitters = try state.sharedSignals?.prepare(configuration)
             let generation = try PolicyGeneration(configuration, files, providers: prepared.authenticators)
             let (serveCertificates, certificateProblems) = listeners.readCertificates(for: path)
             guard certificateProblems.isEmpty else { throw Server.Rejection(certificateProblems) }
             serveCertificates()
             for service in providers.activate(prepared) { keys.run(service) }
+            if let transmitters {
+                for service in state.sharedSignals?.activate(transmitters) ?? [] { keys.run(service) }
+            }
             gate.activate(authenticator)
             state.decisionPoint.activate(generation)
             current.withLock { $0 = (configuration, files) }
-            await audit.activated(configuration, files, previous: before.files)
-            state.noteReload(problem: nil)
+            let waiting = started.keysNeedingRestart(for: configuration)
+            await audit.activated(configuration, files, previous: before.files, started: started)
+            state.noteReload(problem: nil, needingRestart: waiting)
+            for key in waiting {
+                logger.warning("a changed setting waits for a restart", metadata: ["key": "\(key)"])
+            }
             for warning in files.warnings { logger.warning("policy", metadata: ["finding": "\(warning)"]) }
             logger.notice("reloaded", metadata: ["reason": "\(reason)", "policy_set": "\(files.digests.policySet)"])
         } catch {
-            let problems =
-                (error as? Server.Rejection)?.problems ?? (error as? ProviderSecrets.Failure)?.problems
-                ?? [ConfigurationProblem(file: path, line: 0, path: "", message: "\(error)")]
-            for problem in problems { logger.error("reload refused", metadata: ["problem": "\(problem)"]) }
-            state.noteReload(problem: problems.first?.description ?? "")
-            await audit.rejected(problems, inForce: before.files)
+            let rejection =
+                (error as? Server.Rejection)
+                ?? (error as? ProviderSecrets.Failure).map { Server.Rejection($0.problems) }
+                ?? Server.Rejection([ConfigurationProblem(file: path, line: 0, path: "", message: "\(error)")])
+            for problem in rejection.problems { logger.error("reload refused", metadata: ["problem": "\(problem)"]) }
+            state.noteReload(problem: rejection.problems.first?.description ?? "")
+            await audit.rejected(rejection, inForce: before.files)
         }
     }
 }
@@ -118,7 +133,8 @@ extension ServerConfiguration {
     fileprivate var secretFiles: [String] {
         let tls = [grpc, http, admin].compactMap { $0?.listener.tls }
         let keys = gateways.flatMap(\.keys).filter { $0.hasPrefix("file:") }
-        let own = providers.flatMap(\.secretReferences).map(\.reference).filter { $0.hasPrefix("file:") }
+        let own = (providers.flatMap(\.secretReferences).map(\.reference) + transmitters.compactMap(\.authorization))
+            .filter { $0.hasPrefix("file:") }
         return tls.flatMap { [$0.certificateChain, $0.privateKey] + ($0.clientCA.map { [$0] } ?? []) }
             + (keys + own).map { Self.resolve(String($0.dropFirst(5)), base) }
     }
@@ -127,8 +143,16 @@ extension ServerConfiguration {
 extension Server {
     /// Why a reload was refused.
     struct Rejection: Error {
-        let problems: [ConfigurationProblem]
+        /// Of the configuration, the keys and the certificates that it names.
+        let ofConfiguration: [ConfigurationProblem]
+        /// Of policies, entities and schema.
+        let ofPolicies: [ConfigurationProblem]
 
-        init(_ problems: [ConfigurationProblem]) { self.problems = problems }
+        var problems: [ConfigurationProblem] { ofPolicies + ofConfiguration }
+
+        init(_ ofConfiguration: [ConfigurationProblem], ofPolicies: [ConfigurationProblem] = []) {
+            self.ofConfiguration = ofConfiguration
+            self.ofPolicies = ofPolicies
+        }
     }
 }

@@ -9,9 +9,12 @@ import Transport
 /// What the HTTP listener for gateways answers.
 enum PublicEndpoints {
     static func handle(
-        _ call: HTTPCallRequest, _ responder: HTTPResponder, _ gate: CalloutGate,
+        _ call: HTTPCallRequest, _ responder: HTTPResponder, _ gate: CalloutGate, _ signals: SharedSignals?,
         _ protocols: [ServerConfiguration.Listener.WireProtocol]
     ) {
+        if call.path == SharedSignalsEndpoint.path, protocols.contains(.sharedSignals), let signals {
+            return SharedSignalsEndpoint.handle(call, responder, signals)
+        }
         if call.path == DecisionsService.path, protocols.contains(.decisions) {
             return DecisionsService.handle(call, responder, gate)
         }

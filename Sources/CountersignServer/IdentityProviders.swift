@@ -32,8 +32,19 @@ final class IdentityProviders: Sendable {
         current.compactMapValues { authenticator in
             switch authenticator {
             case .tokens(let provider): provider
-            case .introspection, .certificates, .aws: nil
+            case .introspection, .apiKeys, .certificates, .aws: nil
             }
+        }
+    }
+
+    /// Those of them that know API keys, and the files of the keys.
+    var keyStores: [(name: String, path: String, provider: APIKeyProvider)] {
+        let configured = configured.withLock { $0.providers }
+        return current.compactMap { name, authenticator in
+            guard case .apiKeys(let provider) = authenticator, case .apiKeys(let path)? = configured[name]?.kind else {
+                return nil
+            }
+            return (name, path, provider)
         }
     }
 
@@ -43,7 +54,7 @@ final class IdentityProviders: Sendable {
             switch authenticator {
             case .tokens(let provider): provider.liveState
             case .introspection(let provider): provider
-            case .certificates, .aws: nil
+            case .apiKeys, .certificates, .aws: nil
             }
         }
     }
@@ -84,6 +95,7 @@ final class IdentityProviders: Sendable {
         switch provider.kind {
         case .tokens(let settings): .tokens(try tokenProvider(settings, secrets))
         case .introspection(let wanted): .introspection(try introspection(wanted, secrets, makesCallers: true))
+        case .apiKeys(let path): .apiKeys(try apiKeys(provider.name, path))
         case .certificates(let settings):
             .certificates(try CertificateCallerProvider(settings, fingerprint: fingerprint))
         case .aws(let settings):
@@ -91,6 +103,18 @@ final class IdentityProviders: Sendable {
                 try AWSCallerProvider(
                     settings.callers, fingerprint: fingerprint,
                     fetcher: fetcher.with(policy: Self.policy(settings.callers.endpoint, settings.allowsInsecure))))
+        }
+    }
+
+    private func apiKeys(_ name: String, _ path: String) throws(Unusable) -> APIKeyProvider {
+        do {
+            // Where the data directory is does not matter for reading.
+            let store = try KeyStoreFile(path: path, name: "provider:\(name)", data: "").store()
+            return APIKeyProvider(name: name, store: store, fingerprint: fingerprint)
+        } catch let problem as APIKeyStore.LineProblem {
+            throw Unusable(description: "\(path):\(problem.line): \(problem.description)")
+        } catch {
+            throw Unusable(description: "providers.\(name): \(error)")
         }
     }
 
@@ -123,7 +147,7 @@ final class IdentityProviders: Sendable {
             switch authenticator {
             case .tokens(let provider): return [provider.keys] + (provider.liveState.map { [$0] } ?? [])
             case .introspection(let provider): return [provider]
-            case .certificates, .aws: return []
+            case .apiKeys, .certificates, .aws: return []
             }
         }
     }

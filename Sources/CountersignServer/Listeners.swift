@@ -33,7 +33,9 @@ struct Listeners: Sendable {
         if let settings = configuration.http {
             let listener = HTTPListener(
                 configuration: settings.listener, group: group, events: Self.events("http", registry)
-            ) { call, responder in PublicEndpoints.handle(call, responder, gate, settings.protocols) }
+            ) { call, responder in
+                PublicEndpoints.handle(call, responder, gate, state.sharedSignals, settings.protocols)
+            }
             try await listener.bind()
             certificates.append(("http", listener.prepareCertificates))
             services.append(listener)

@@ -34,9 +34,21 @@ struct PolicyCheck {
                 })
         }
         do throws(EntityError) { _ = try schema.store(entities) } catch {
+            let found = placesOfNonconformance(to: schema)
+            guard found.isEmpty else { throw Failure(problems: found) }
             throw problem(path, "the entities do not conform: \(error)")
         }
         return schema
+    }
+
+    /// What is wrong with the entities in the lines of their files.
+    private func placesOfNonconformance(to schema: Schema) -> [ConfigurationProblem] {
+        configuration.policies.entities.flatMap { path -> [ConfigurationProblem] in
+            guard let data = FileManager.default.contents(atPath: path) else { return [] }
+            return EntityStore.parse(json: Array(data), file: path, schema: schema).diagnostics.map { diagnostic in
+                ConfigurationProblem(file: path, line: diagnostic.location.line, path: "", message: diagnostic.problem)
+            }
+        }
     }
 
     private func generated() throws(Failure) -> Schema {
@@ -67,6 +79,18 @@ struct PolicyCheck {
             refused.map { problem(of: $0, isWarning: false) },
             (tolerated + result.warnings).map { problem(of: $0, isWarning: true) }
         )
+    }
+
+    /// Templates that nothing links: they decide nothing.
+    func idleTemplates(of policies: PolicySet) -> [ConfigurationProblem] {
+        let linked = Set(policies.links.map(\.template))
+        return policies.templates.filter { !linked.contains($0.id) }.map { template in
+            ConfigurationProblem(
+                file: "\(configuration.policies.directory)/\(template.location.file)", line: template.location.line,
+                path: template.id.text,
+                message: "nothing links the template, so it decides nothing; links stand in a `links.json` file",
+                isWarning: true)
+        }
     }
 
     private func problem(of finding: ValidationFinding, isWarning: Bool) -> ConfigurationProblem {

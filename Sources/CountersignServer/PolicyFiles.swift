@@ -24,7 +24,7 @@ struct PolicyFiles {
     static func read(_ configuration: ServerConfiguration) -> (files: PolicyFiles?, problems: [ConfigurationProblem]) {
         var problems: [ConfigurationProblem] = []
         let sources = policySources(configuration.policies.directory, &problems)
-        let parsed = PolicySet.parse(sources)
+        let parsed = PolicySet.parse(files: sources)
         for diagnostic in parsed.diagnostics where diagnostic.severity == .error {
             let expected = diagnostic.expected.isEmpty ? "" : "; expected \(diagnostic.expected)"
             problems.append(
@@ -44,6 +44,7 @@ struct PolicyFiles {
             let check = PolicyCheck(configuration: configuration, entities: entities)
             schema = try check.schema()
             (problems, warnings) = check.validate(policies, schema)
+            warnings += check.idleTemplates(of: policies)
         } catch {
             problems = error.problems
             return (nil, problems)
@@ -75,27 +76,28 @@ struct PolicyFiles {
                 continue
             }
             bytes += lengthPrefixed(Array(data))
-            do throws(EntityError) {
-                entities += try EntityStore.parse(json: Array(data)).entities
-            } catch {
-                problems.append(ConfigurationProblem(file: path, line: 0, path: "", message: error.description))
+            let result = EntityStore.parse(json: Array(data), file: path)
+            entities += result.entities?.entities ?? []
+            problems += result.diagnostics.map { diagnostic in
+                ConfigurationProblem(
+                    file: path, line: diagnostic.location.line, path: "", message: diagnostic.problem)
             }
         }
         return (entities, bytes, problems)
     }
 
-    /// The `.cedar` files below a directory, by relative path.
+    /// The policy files below a directory, by relative path.
     private static func policySources(_ directory: String, _ problems: inout [ConfigurationProblem]) -> [PolicySource] {
         guard let enumerator = FileManager.default.enumerator(atPath: directory) else {
             problems.append(
                 ConfigurationProblem(
                     file: directory, line: 0, path: "",
-                    message: "cannot be read; a directory of `.cedar` files is expected"
+                    message: "cannot be read; a directory of `.cedar`, `.cedar.json` and `links.json` files is expected"
                 )
             )
             return []
         }
-        let names = enumerator.compactMap { $0 as? String }.filter { $0.hasSuffix(".cedar") }.sorted()
+        let names = enumerator.compactMap { $0 as? String }.filter(PolicySource.isPolicyFile).sorted()
         return names.compactMap { name in
             guard let data = FileManager.default.contents(atPath: "\(directory)/\(name)") else {
                 problems.append(

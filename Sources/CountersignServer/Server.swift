@@ -68,7 +68,10 @@ package struct Server: Sendable {
     private func serve(
         _ files: PolicyFiles, _ authenticator: GatewayAuthenticator, _ audit: AuditTrail, _ group: any EventLoopGroup
     ) async throws {
-        let registry = PrometheusRegistry(help: DecisionMetrics.help.merging(ServerMetrics.help) { first, _ in first })
+        let registry = PrometheusRegistry(
+            help: DecisionMetrics.help.merging(ServerMetrics.help.merging(IdentityMetrics.help) { first, _ in first }) {
+                first, _ in first
+            })
         let fingerprint = CredentialFingerprint(key: try CredentialKey.load(configuration.data))
         let providers = IdentityProviders(
             fetcher: try HTTPFetcher(group: group), fingerprint: fingerprint
@@ -79,12 +82,22 @@ package struct Server: Sendable {
             cache: VerifiedTokenCache(capacity: configuration.verifiedTokens),
             fingerprint: fingerprint
         )
+        let revocations = Revocations()
+        let credentials = CredentialUpkeep(
+            data: configuration.data, revocations: revocations, providers: providers, tokens: verifier.cache,
+            audit: audit, logger: logger)
+        try credentials.start()
+        let signals = SharedSignals(
+            data: configuration.data, upkeep: credentials, fetcher: providers.fetcher, logger: logger)
+        let transmitters = try Self.problems { () throws(ProviderSecrets.Failure) in try signals.prepare(configuration)
+        }
         let decisionPoint = PolicyDecisionPoint(
             generation: generation,
             verifier: CallerVerifier(
                 tokens: verifier,
                 possession: PossessionVerifier(
-                    proofs: ProofVerifier(maximumAge: configuration.proofAge), capacity: configuration.rememberedProofs)
+                    proofs: ProofVerifier(maximumAge: configuration.proofAge), capacity: configuration.rememberedProofs),
+                revocations: revocations
             ), recorder: audit.recorder,
             metrics: DecisionMetrics(factory: registry), logger: logger
         )
@@ -92,9 +105,10 @@ package struct Server: Sendable {
             authenticator: authenticator, decisionPoint: decisionPoint, defaultBudget: configuration.defaultBudget
         )
         let keys = ProviderUpkeep()
-        for service in providers.activate(prepared) { keys.run(service) }
+        for service in providers.activate(prepared) + signals.activate(transmitters) { keys.run(service) }
         let state = ServiceState(
-            audit: audit, providers: providers, decisionPoint: decisionPoint, verifier: verifier, registry: registry
+            audit: audit, providers: providers, decisionPoint: decisionPoint, verifier: verifier, registry: registry,
+            credentials: credentials, sharedSignals: signals
         )
         ServerMetrics.register(state, registry)
         await audit.activated(configuration, files, previous: nil)
@@ -104,14 +118,18 @@ package struct Server: Sendable {
             path: configuration.file, overrides: overrides, providers: providers, keys: keys, gate: gate, audit: audit,
             listeners: listeners, state: state, current: (configuration, files), logger: logger
         )
+        let source = ConfigurationSource(path: configuration.file, overrides: overrides)
         let control = ControlSocket(data: configuration.data, group: group, logger: logger) {
             command, caller throws(ControlProblem) in
-            try await command.perform(in: ControlContext(audit: audit, service: state, caller: caller))
+            try await command.perform(
+                in: ControlContext(audit: audit, service: state, source: source, caller: caller))
         }
+        let retention = RetentionKeeper(audit: audit, source: source, logger: logger)
         let indexing: [any Service] =
             configuration.audit.keepsIndex ? [IndexKeeping(audit, logger: logger)].compactMap { $0 } : []
         try await ServiceGroup(
-            services: [audit.background, keys, control, reloader] + indexing + listeners.services + [
+            services: [audit.background, keys, credentials, signals, control, retention, reloader] + indexing
+                + listeners.services + [
                 SelfDecision(decisionPoint, group.any(), state)
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
@@ -120,6 +138,13 @@ package struct Server: Sendable {
 }
 
 extension Server {
+    /// Tells problems with secrets like every other problem.
+    static func problems<Value>(
+        _ body: () throws(ProviderSecrets.Failure) -> Value
+    ) throws(StartFailure) -> Value {
+        do throws(ProviderSecrets.Failure) { return try body() } catch { throw StartFailure(error.problems) }
+    }
+
     /// Prepares the identity providers; secrets that cannot be read are told like every other problem.
     static func prepare(
         _ providers: IdentityProviders, _ configuration: ServerConfiguration, only names: Set<String>? = nil

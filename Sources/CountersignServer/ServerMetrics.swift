@@ -39,6 +39,7 @@ enum ServerMetrics {
             text.counter("countersign_reloads_total", UInt64(reloads.accepted))
             text.counter("countersign_reloads_rejected_total", UInt64(reloads.rejected))
             collectKeys(state, &text)
+            IdentityMetrics.collect(state, &text)
             collectAudit(state, &text)
         }
     }

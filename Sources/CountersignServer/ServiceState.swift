@@ -14,25 +14,46 @@ final class ServiceState: Sendable {
     let decisionPoint: PolicyDecisionPoint
     let verifier: TokenVerifier
     let registry: PrometheusRegistry
+    /// API keys and revocations.
+    let credentials: CredentialUpkeep?
+    /// Security events that transmitters push.
+    let sharedSignals: SharedSignals?
     private let hasDecided = Atomic<Bool>(false)
-    private let reloads = Mutex<(accepted: Int, rejected: Int, lastProblem: String?)>((0, 0, nil))
+    private struct Reloads {
+        var accepted = 0
+        var rejected = 0
+        var lastProblem: String?
+        /// Keys of the configuration in the file that this process does not follow.
+        var needingRestart: [String] = []
+    }
+
+    private let reloads = Mutex(Reloads())
 
     init(
         audit: AuditTrail, providers: IdentityProviders, decisionPoint: PolicyDecisionPoint, verifier: TokenVerifier,
-        registry: PrometheusRegistry
+        registry: PrometheusRegistry, credentials: CredentialUpkeep? = nil,
+        sharedSignals: SharedSignals? = nil
     ) {
         self.audit = audit
         self.providers = providers
         self.decisionPoint = decisionPoint
         self.verifier = verifier
         self.registry = registry
+        self.credentials = credentials
+        self.sharedSignals = sharedSignals
     }
 
     func noteSelfDecision() { hasDecided.store(true, ordering: .relaxed) }
 
-    func noteReload(problem: String?) {
+    /// Notes an accepted reload and the keys that wait for a restart, or why one was refused.
+    func noteReload(problem: String?, needingRestart: [String] = []) {
         reloads.withLock { reloads in
-            if problem == nil { reloads.accepted += 1 } else { reloads.rejected += 1 }
+            if problem == nil {
+                reloads.accepted += 1
+                reloads.needingRestart = needingRestart
+            } else {
+                reloads.rejected += 1
+            }
             reloads.lastProblem = problem
         }
     }
@@ -72,14 +93,16 @@ final class ServiceState: Sendable {
         writer.string(digests.entities)
         writer.key("schema")
         writer.string(digests.schema)
-        let (accepted, rejected, problem) = reloads.withLock { $0 }
+        let reloads = reloads.withLock { $0 }
         writer.key("reloads")
         writer.beginObject()
         writer.key("accepted")
-        writer.int(Int64(accepted))
+        writer.int(Int64(reloads.accepted))
         writer.key("rejected")
-        writer.int(Int64(rejected))
-        if let problem {
+        writer.int(Int64(reloads.rejected))
+        writer.key("needs_restart")
+        writer.value(.array(reloads.needingRestart.map { .string($0) }))
+        if let problem = reloads.lastProblem {
             writer.key("last_problem")
             writer.string(problem)
         }

@@ -195,7 +195,7 @@ package final class PolicyDecisionPoint: Sendable {
                 case .pending(let pending): return .pending(pending)
                 }
             }
-            try verifier.possession.confirm(
+            try verifier.confirm(
                 found, credential, in: work.callout, origin: match.api.externalOrigin, now: work.seconds)
             return .caller(keep(try caller(of: found, work), in: work))
         } catch {

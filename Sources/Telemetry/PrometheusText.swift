@@ -26,6 +26,13 @@ package struct PrometheusText {
         sample(name, "", String(value))
     }
 
+    /// A family with counters that are kept elsewhere.
+    package mutating func counters(_ name: String, _ samples: [(labels: [(String, String)], value: UInt64)]) {
+        guard !samples.isEmpty else { return }
+        begin(name, "counter")
+        for sample in samples { self.sample(name, Self.labels(sample.labels), String(sample.value)) }
+    }
+
     mutating func sample(_ name: String, _ labels: String, _ value: String) {
         text += labels.isEmpty ? "\(name) \(value)\n" : "\(name){\(labels)} \(value)\n"
     }

@@ -17,7 +17,8 @@ struct Countersign: AsyncParsableCommand {
         version: CountersignVersion.text,
         subcommands: [
             ServeCommand.self, CheckCommand.self, TokenCommand.self, AuditCommand.self, ReplayCommand.self,
-            KeysCommand.self, PolicyCommand.self, FormatCommand.self, ApigeeCommand.self, DevCommand.self,
+            KeysCommand.self, RevokeCommand.self, PolicyCommand.self, FormatCommand.self, ApigeeCommand.self,
+            DevCommand.self,
             StatusCommand.self, HealthcheckCommand.self,
             VersionCommand.self,
         ]
@@ -36,7 +37,12 @@ struct Countersign: AsyncParsableCommand {
         } catch {
             // The parser's own errors say how to use the command; 2 is what scripts expect of wrong usage.
             let code = exitCode(for: error)
-            Terminal.complain(fullMessage(for: error))
+            // Help and version were asked for: they are the output.
+            if code == .success {
+                Terminal.say(fullMessage(for: error))
+            } else {
+                Terminal.complain(fullMessage(for: error))
+            }
             Self.exit(withError: code == .success ? code : code == .validationFailure ? ExitCode(2) : ExitCode(1))
         }
     }

@@ -55,6 +55,10 @@ struct PolicyConformanceCommand: ParsableCommand {
             throw ExitCode(2)
         }
         print(report ?? .empty)
+        if let report, report.exitCode == 2 {
+            Terminal.complain(
+                "there is no case in \(paths.joined(separator: ", ")); a case is a JSON object with `requests`")
+        }
         let code = report?.exitCode ?? 2
         if code != 0 { throw ExitCode(code) }
     }

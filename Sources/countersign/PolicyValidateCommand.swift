@@ -7,8 +7,9 @@ struct PolicyValidateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate", abstract: "Checks policies against a schema; prints every problem.",
         discussion: """
-            Policies and schema may be Cedar text or JSON. Directories are searched for `.cedar` files. Each problem \
-            is one line `file:line:column: error: message`; warnings do not make policies invalid.
+            Policies and schema may be Cedar text or JSON. Directories are searched for policy files: `.cedar`, \
+            `.cedar.json`, and `links.json`, an array of links of templates. Each problem is one line \
+            `file:line:column: error: message`; warnings do not make policies invalid.
 
             Exit codes: 0 valid, 1 not valid, 2 wrong usage, 3 cannot read or parse.
 

@@ -28,6 +28,8 @@ struct PresentedCredentialTests {
         #expect(try find([.authorization], handed: "Bearer abc") == .bearer("abc"))
         #expect(try find([.authorization], headers: [("authorization", "dpop abc")]) == .proven("abc"))
         #expect(try find([.authorization], handed: "DPoP abc") == .proven("abc"))
+        let signature = "AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=00"
+        #expect(try find([.authorization], headers: [("authorization", signature)]) == .awsRequest)
         #expect(try find([.authorization, .query("t")], query: "t=abc") == .bearer("abc"))
         #expect(try find([.authorization]) == nil)
     }

@@ -14,7 +14,8 @@ struct InteropTests {
         "suites pass", .timeLimit(.minutes(5)),
         arguments: [
             "apigee", "decisions", "malformed", "check", "operations", "issuers", "rotation", "disk", "reload",
-            "clients", "foreign", "durability", "possession", "aws", "audit",
+            "clients", "foreign", "durability", "possession", "aws", "audit", "care",
+            "glewlwyd", "canaille",
         ])
     func passes(suite: String) throws {
         let (status, output) = try Interop.run(suite)

@@ -72,4 +72,23 @@ struct ValidationRunTests {
         let result = ValidationRun(paths: [directory.path], schema: "\(directory.path)/s")
         #expect(!result.isReadable && result.problems.count == 1)
     }
+
+    @Test("a directory is text, JSON and links in one set")
+    func forms() throws {
+        let files = [
+            "a.cedar": #"@id("t") permit(principal == ?principal, action, resource);"#,
+            "b/b.cedar.json":
+                #"{"effect":"forbid","principal":{"op":"All"},"action":{"op":"All"},"resource":{"op":"All"},"conditions":[]}"#,
+            "b/links.json": #"[{"templateId":"t","newId":"l","values":{"?principal":{"type":"User","id":"a"}}}]"#,
+            "requests.json": "[1]",
+        ]
+        let directory = try CaseDirectory(files)
+        let schema = try CaseDirectory(["s": SampleCase.schema])
+        let result = ValidationRun(paths: [directory.path], schema: "\(schema.path)/s")
+        #expect(result.isValid && result.policyCount == 3, "\(result.problems)")
+        try directory.write(#"[{"templateId":"t","newId":"l","values":{}}]"#, to: "b/links.json")
+        let refused = ValidationRun(paths: [directory.path], schema: "\(schema.path)/s")
+        #expect(!refused.isReadable)
+        #expect(refused.problems.map(\.file) == ["\(directory.path)/b/links.json"])
+    }
 }

@@ -31,6 +31,7 @@ final class Integrator: @unchecked Sendable {
             _ = queue.monitor.wait(as: .integrator, for: pace.timeout(now: clock.now)) { state -> Bool? in
                 let lacksSpare = state.spares.count < configuration.spareSegments && !state.spareFailed
                 if state.isWriterFinished || lacksSpare { return true }
+                if !state.cosignatures.isEmpty { return true }
                 let isMuch = state.unpublishedRecords >= TilePath.width || queue.isPublishingUrgent(state)
                 return isMuch && clock.now >= earliest ? true : nil
             }
@@ -45,6 +46,7 @@ final class Integrator: @unchecked Sendable {
                 integrate(upTo: size)
             }
             obey()
+            addCosignatures(queue.takeCosignatures())
             replenish()
         }
     }
@@ -157,6 +159,7 @@ final class Integrator: @unchecked Sendable {
             }
             if isPublished { try? store.removeAll() }
             obey()
+            if isPublished, let cosign = queue.configuration.cosignLast { addCosignatures(cosign()) }
             publisher.finish()
         }
         store.fileSystem.close(lock)
@@ -180,5 +183,15 @@ final class Integrator: @unchecked Sendable {
             }
         }
         queue.note(publisher)
+    }
+
+    /// Publishes cosignatures; those that cannot be written now are got again with the next checkpoint.
+    private func addCosignatures(_ cosignatures: [Cosignature]) {
+        guard !cosignatures.isEmpty else { return }
+        do {
+            try publisher.add(cosignatures)
+        } catch {
+            queue.configuration.logger.warning("cosignatures not published", metadata: ["error": "\(error)"])
+        }
     }
 }

@@ -42,6 +42,8 @@ final class LogQueue: Sendable {
         var obeyedBelow: UInt64 = 0
         /// Keys that a `log.key.rotate` record is about to name.
         var newKeys: [LogSigningKey] = []
+        /// Cosignatures that are not published yet.
+        var cosignatures: [Cosignature] = []
         /// Orders that what is derived from the log has been told of, and whether it is done.
         var erasures: [UInt64: Bool] = [:]
     }

@@ -80,6 +80,7 @@ extension AuditLog {
     ///   - notes: Further members of the records.
     /// - Returns: The places of the records.
     /// - Throws: ``AuditLogError/held(by:)`` while a legal hold is in force.
+    @discardableResult
     public func prune(_ plan: RetentionPlan, notes: JSONObject = JSONObject()) async throws(AuditLogError) -> [UInt64] {
         let holds = status.holds
         guard holds.isEmpty else { throw .held(by: holds) }

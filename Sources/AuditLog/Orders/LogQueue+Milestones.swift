@@ -65,6 +65,14 @@ extension LogQueue {
         }
     }
 
+    /// Cosignatures that are to be published.
+    func takeCosignatures() -> [Cosignature] {
+        monitor.withLock { state in
+            defer { state.cosignatures = [] }
+            return state.cosignatures
+        }
+    }
+
     /// Lets what is derived from the log forget entries too.
     ///
     /// - Parameters:

@@ -42,9 +42,9 @@ extension LogSigningKey {
     /// - Throws: ``AuditLogError/invalidOrigin(_:problem:)``, ``AuditLogError/exposedKey(path:problem:)``, or
     ///   ``AuditLogError/storage(operation:path:code:)`` (`EEXIST` if the file is there).
     public static func create(
-        path: String, origin: String, outside dataDirectory: String
+        path: String, origin: String, kind: VerifierKey.Kind = .log, outside dataDirectory: String
     ) throws(AuditLogError) -> LogSigningKey {
-        let key = try LogSigningKey(origin: origin)
+        let key = try LogSigningKey(origin: origin, kind: kind)
         try refuseInside(path: path, directory: dataDirectory)
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw .storage(operation: "creation", path: path, code: errno) }

@@ -2,7 +2,7 @@
 
 import Crypto
 
-/// The private key of a log.
+/// The private key of a log, or of a witness.
 ///
 /// Its file is one line, `PRIVATE+KEY+<name>+<key id in hex>+<base64 of type and seed>`, the form that note tools
 /// of the transparency world read and write. The description never shows the key.
@@ -14,14 +14,14 @@ public struct LogSigningKey: Sendable {
     /// Draws a new key for an origin.
     ///
     /// - Throws: ``AuditLogError/invalidOrigin(_:problem:)``.
-    public init(origin: String) throws(AuditLogError) {
+    public init(origin: String, kind: VerifierKey.Kind = .log) throws(AuditLogError) {
         try LogOrigin.validate(origin)
-        self.init(origin: origin, key: Curve25519.Signing.PrivateKey())
+        self.init(origin: origin, kind: kind, key: Curve25519.Signing.PrivateKey())
     }
 
-    private init(origin: String, key: Curve25519.Signing.PrivateKey) {
+    private init(origin: String, kind: VerifierKey.Kind, key: Curve25519.Signing.PrivateKey) {
         self.key = key
-        verifierKey = VerifierKey(name: origin, kind: .log, publicKey: Array(key.publicKey.rawRepresentation))
+        verifierKey = VerifierKey(name: origin, kind: kind, publicKey: Array(key.publicKey.rawRepresentation))
     }
 
     /// Reads a key from the text of its file.
@@ -37,11 +37,11 @@ public struct LogSigningKey: Sendable {
         guard line.hasPrefix(prefix) else { throw refuse("is not a log key; its one line starts with `\(prefix)`") }
         let parts = line.dropFirst(prefix.count).split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, let bytes = Base64.decode(parts[2].utf8, .standard), bytes.count == 33,
-            bytes[0] == VerifierKey.Kind.log.rawValue,
+            let kind = VerifierKey.Kind(rawValue: bytes[0]),
             let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: bytes[1...])
-        else { throw refuse("does not hold an Ed25519 key of type 0x01") }
+        else { throw refuse("does not hold an Ed25519 key of type 0x01 or 0x04") }
         try LogOrigin.validate(String(parts[0]))
-        self.init(origin: String(parts[0]), key: key)
+        self.init(origin: String(parts[0]), kind: kind, key: key)
         guard parts[1].lowercased() == verifierKey.hexadecimalKeyID else {
             throw refuse("has the key id \(parts[1]), but its content gives another")
         }
@@ -49,7 +49,7 @@ public struct LogSigningKey: Sendable {
 
     /// The line of the key file.
     var fileText: String {
-        let seed = Base64.encode([VerifierKey.Kind.log.rawValue] + key.rawRepresentation, .standard)
+        let seed = Base64.encode([verifierKey.kind.rawValue] + key.rawRepresentation, .standard)
         return "PRIVATE+KEY+\(verifierKey.name)+\(verifierKey.hexadecimalKeyID)+\(seed)\n"
     }
 

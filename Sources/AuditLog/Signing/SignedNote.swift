@@ -69,11 +69,7 @@ struct SignedNote: Sendable, Hashable {
     var bytes: [UInt8] {
         var bytes = text
         bytes.append(0x0A)
-        for signature in signatures {
-            let id = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: signature.keyID >> $0) }
-            let encoded = Base64.encode(id + signature.bytes, .standard)
-            bytes.append(contentsOf: "\u{2014} \(signature.name) \(encoded)\n".utf8)
-        }
+        for signature in signatures { bytes += signature.line }
         return bytes
     }
 

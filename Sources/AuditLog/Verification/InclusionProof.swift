@@ -60,9 +60,9 @@ extension TileReader {
     }
 
     /// The largest power of two below a number greater than one.
-    private static func split(_ count: UInt64) -> UInt64 { 1 << UInt64(63 - (count - 1).leadingZeroBitCount) }
+    static func split(_ count: UInt64) -> UInt64 { 1 << UInt64(63 - (count - 1).leadingZeroBitCount) }
 
-    private func root(start: UInt64, count: UInt64, size: UInt64) throws(AuditLogError) -> TreeHash {
+    func root(start: UInt64, count: UInt64, size: UInt64) throws(AuditLogError) -> TreeHash {
         guard count & (count - 1) != 0 else { return try perfectRoot(start: start, count: count, size: size) }
         let split = Self.split(count)
         return .node(

@@ -50,9 +50,13 @@ public struct LogVerifier: Sendable {
         do {
             let source = try LogSource(directory: directory)
             guard let checkpoint = try checkpoint(source, &report) else { return report }
+            let cosigned = try cosigned(source, for: checkpoint, &report)
+            if report.witnesses.count < quorum {
+                report.add("checkpoint: cosigned by \(report.witnesses.count) of the \(quorum) witnesses needed")
+            }
             var pass = VerificationPass(
                 verifier: self, reader: source.tiles, checkpoint: checkpoint,
-                old: oldCheckpoints(for: checkpoint, &report), report: report)
+                old: oldCheckpoints(oldCheckpoints + cosigned, for: checkpoint, &report), report: report)
             try pass.run()
             report = pass.report
             if source.isAuditDirectory { try checkState(directory, checkpoint, pass, &report) }
@@ -75,10 +79,9 @@ public struct LogVerifier: Sendable {
                 return nil
             }
             report.signers = signers.map(\.description)
-            report.witnesses = note.cosigners(among: witnessKeys).map(\.description)
-            if report.witnesses.count < quorum {
-                report.add("checkpoint: cosigned by \(report.witnesses.count) of the \(quorum) witnesses needed")
-            }
+            (report.witnesses, report.witnessedSize) = (
+                note.cosigners(among: witnessKeys).map(\.description), checkpoint.size
+            )
             return checkpoint
         } catch let problem as SignedNote.Problem {
             report.add("checkpoint: \(problem)")
@@ -91,10 +94,29 @@ public struct LogVerifier: Sendable {
         }
     }
 
+    /// The newest checkpoint with cosignatures, which the log must continue; it may be a little behind.
+    private func cosigned(
+        _ source: LogSource, for newest: Checkpoint, _ report: inout VerificationReport
+    ) throws(AuditLogError) -> [[UInt8]] {
+        let path = source.tiles.prefix + "cosigned"
+        guard let bytes = try source.directory.read(path, limit: SignedNote.maximumBytes) else { return [] }
+        guard let note = try? SignedNote(parsing: bytes), let checkpoint = try? Checkpoint(parsing: note.text) else {
+            report.add("`\(path)` is not a checkpoint")
+            return []
+        }
+        let witnesses = note.cosigners(among: witnessKeys).map(\.description)
+        if witnesses.count > report.witnesses.count {
+            (report.witnesses, report.witnessedSize) = (witnesses, checkpoint.size)
+        }
+        return [bytes]
+    }
+
     /// The old checkpoints by size; those that cannot be trusted are problems.
-    private func oldCheckpoints(for newest: Checkpoint, _ report: inout VerificationReport) -> [Checkpoint] {
+    private func oldCheckpoints(
+        _ notes: [[UInt8]], for newest: Checkpoint, _ report: inout VerificationReport
+    ) -> [Checkpoint] {
         var old: [Checkpoint] = []
-        for (place, bytes) in oldCheckpoints.enumerated() {
+        for (place, bytes) in notes.enumerated() {
             do {
                 let note = try SignedNote(parsing: bytes)
                 _ = try note.signers(among: keys)

@@ -26,6 +26,8 @@ public struct VerificationReport: Sendable, Hashable {
     public internal(set) var signers: [String] = []
     /// The configured witnesses that cosigned the checkpoint, in text form.
     public internal(set) var witnesses: [String] = []
+    /// The size of the checkpoint that ``witnesses`` cosigned: the newest one, or one that the log continues.
+    public internal(set) var witnessedSize: UInt64 = 0
     /// Entries whose bytes were hashed.
     public internal(set) var entries: UInt64 = 0
     /// Where the entries begin that are still there; before it only their hashes are.

@@ -59,7 +59,7 @@ package struct SetStore: Sendable {
         let sources = stride(from: 0, to: fields.count, by: 2).map { place in
             PolicySource(file: String(decoding: fields[place], as: UTF8.self), bytes: Array(fields[place + 1]))
         }
-        let result = PolicySet.parse(sources)
+        let result = PolicySet.parse(files: sources)
         guard let policies = result.policies else {
             throw .missing("`\(digest)` does not parse: \(result.diagnostics.first?.problem ?? "")")
         }

@@ -13,11 +13,25 @@ extension PolicyJSONReader {
             }
         }
         let _: Void? = member("templateLinks", of: object) { reader, json in
-            guard let list = reader.array(json) else { return nil }
-            _ = reader.elements(of: list) { reader, json in reader.link(json, into: &set) }
-            return ()
+            reader.links(json, into: &set)
         }
         return set
+    }
+
+    /// Adds links to a set that has their templates; what cannot be read is in the findings.
+    static func links(
+        _ bytes: [UInt8], file: String, limits: PolicyLimits, into set: inout PolicySet
+    ) -> [Diagnostic] {
+        var reader = PolicyJSONReader(bytes: bytes, file: file, limits: limits)
+        if let json = reader.json() { reader.links(json, into: &set) }
+        return reader.diagnostics
+    }
+
+    @discardableResult
+    private mutating func links(_ json: JSONValue, into set: inout PolicySet) -> Void? {
+        guard let list = array(json) else { return nil }
+        _ = elements(of: list) { reader, json in reader.link(json, into: &set) }
+        return ()
     }
 
     private mutating func policies(_ json: JSONValue, asTemplates: Bool, into set: inout PolicySet) -> Void? {

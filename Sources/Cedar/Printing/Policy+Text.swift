@@ -9,7 +9,7 @@ extension Policy {
     /// JSON can express, has no text that could be read back. Empty if the policy nests deeply and the system has no
     /// stack to give for it.
     ///
-    /// - Parameter namesItself: Whether a policy without `@id` gets its id as that annotation.
+    /// - Parameter namesItself: Whether the policy's id stands in the text, as its annotation `@id`.
     /// - Returns: The text.
     public func cedarText(namesItself: Bool = false) -> String {
         DeepStack.run(depth: body.depth) { text(namesItself) } ?? ""
@@ -17,9 +17,13 @@ extension Policy {
 
     private func text(_ namesItself: Bool) -> String {
         var lines: [String] = annotations.entries.map { entry in
-            "@\(entry.name)" + (entry.value.map { "(\(CedarString.quoted($0)))" } ?? "")
+            // A link has the annotations of its template, and with them another id than its own.
+            let value = namesItself && entry.name.hasSameBytes(as: "id") ? id.text : entry.value
+            return "@\(entry.name)" + (value.map { "(\(CedarString.quoted($0)))" } ?? "")
         }
-        if namesItself, annotations["id"] == nil { lines.append("@id(\(CedarString.quoted(id.text)))") }
+        if namesItself, !annotations.entries.contains(where: { $0.name.hasSameBytes(as: "id") }) {
+            lines.append("@id(\(CedarString.quoted(id.text)))")
+        }
         let principal = scope.principal.text("principal", .principal)
         let resource = scope.resource.text("resource", .resource)
         if scope.principal == .any, scope.action == .any, scope.resource == .any {
@@ -51,7 +55,7 @@ extension Policy {
 extension PolicySet {
     /// The set as Cedar text: static policies, templates, and linked policies with their slots filled.
     ///
-    /// - Parameter namesPolicies: Whether a policy without `@id` gets its id as that annotation.
+    /// - Parameter namesPolicies: Whether each policy's id stands in the text, as its annotation `@id`.
     /// - Returns: The text; see ``textProblems`` for what it cannot express.
     public func cedarText(namesPolicies: Bool = false) -> String {
         textPolicies.map { $0.cedarText(namesItself: namesPolicies) }.joined(separator: "\n")

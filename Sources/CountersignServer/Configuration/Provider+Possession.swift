@@ -23,6 +23,16 @@ extension ServerConfiguration.Provider {
                 name: name, authorities: Array(data), subjects: subjects, recheck: recheck.components.seconds))
     }
 
+    /// `lattice`, or `header:NAME`: what gateways with `forwarded_headers: true` say of signatures that they verified.
+    private static func forwarded(_ section: inout ConfigurationSection) -> AWSCallerSettings.ForwardedIdentity? {
+        guard let text = section.text("forwarded") else { return nil }
+        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+        if text == "lattice" { return .lattice }
+        if parts.count == 2, parts[0] == "header" { return .name(header: parts[1].lowercased()) }
+        section.problem("forwarded", "must be `lattice` or `header:NAME`, got `\(text)`")
+        return nil
+    }
+
     /// `type: aws_iam`.
     static func aws(_ section: inout ConfigurationSection, _ name: String) -> Kind? {
         let region = section.string("region")
@@ -34,11 +44,15 @@ extension ServerConfiguration.Provider {
         let signedHost = section.text("signed_host")
         let reuse = section.duration("reuse", in: .zero...(.seconds(900)), default: .seconds(60))
         let allowsInsecure = section.bool("allow_insecure", default: false)
-        guard let region, let serverID else { return nil }
+        guard let region, let serverID else {
+            _ = forwarded(&section)
+            return nil
+        }
         var settings = AWSCallerSettings(
             name: name, region: region, serverID: serverID, accounts: accounts, principals: principals)
         settings.serverIDHeader = header
         settings.reuse = reuse.components.seconds
+        settings.forwarded = forwarded(&section)
         if let endpoint {
             do {
                 settings.signedHost = try OutboundURL(endpoint).hostHeader
@@ -67,6 +81,9 @@ extension ClaimMapping {
         "subject": .string, "certificate_issuer": .string, "serial": .string, "dns_names": .strings,
         "trust_domain": .string,
     ])
+
+    /// What policies may read of owners of API keys.
+    static let apiKeys = declared(["key_id": .string, "owner": .string])
 
     /// What policies may read of principals of AWS.
     static let awsPrincipals = declared([

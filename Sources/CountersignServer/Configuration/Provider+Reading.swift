@@ -7,9 +7,10 @@ extension ServerConfiguration.Provider {
     private enum ProviderType: String, CaseIterable {
         case oidc, okta, entra, google, cognito, auth0, keycloak, introspection, certificate
         case awsIAM = "aws_iam"
+        case apiKey = "api_key"
     }
 
-    init?(_ section: inout ConfigurationSection, name: String, base: String) {
+    init?(_ section: inout ConfigurationSection, name: String, base: String, data: String) {
         let kind: Kind?
         switch section.choice("type", ProviderType.self, default: .oidc) {
         case .oidc: kind = Self.tokens(&section, name, base) { _ in .openID }
@@ -21,6 +22,7 @@ extension ServerConfiguration.Provider {
         case .keycloak: kind = Self.tokens(&section, name, base) { _ in .keycloak }
         case .introspection: kind = Introspection(&section, name: name, base: base).map { .introspection($0) }
         case .certificate: kind = Self.certificates(&section, name, base)
+        case .apiKey: kind = Self.apiKeys(&section, name, base, data)
         case .awsIAM: kind = Self.aws(&section, name)
         }
         guard let kind else { return nil }
@@ -33,6 +35,15 @@ extension ServerConfiguration.Provider {
     ) -> Kind? {
         guard let settings = TokenSettings(&section, name: name, base: base, profile: profile) else { return nil }
         return .tokens(settings)
+    }
+
+    /// Keys stand in the data directory unless the operator says where.
+    private static func apiKeys(
+        _ section: inout ConfigurationSection, _ name: String, _ base: String, _ data: String
+    ) -> Kind? {
+        guard let text = section.text("store") else { return .apiKeys(path: "\(data)/keys/\(name).keys") }
+        let path = text.hasPrefix("file:") ? String(text.dropFirst(5)) : text
+        return .apiKeys(path: ServerConfiguration.resolve(path, base))
     }
 
     // MARK: What is particular to a provider

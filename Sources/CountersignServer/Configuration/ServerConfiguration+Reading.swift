@@ -80,17 +80,26 @@ extension ServerConfiguration {
         admin = Self.listener("admin", in: &listeners, port: 9193, protocols: [.metrics, .health], base)
         listeners.rejectUnknownKeys()
         gateways = Self.gateways(&top)
-        let directory = base
+        let (directory, state) = (base, data)
         providers = top.namedSections("providers").compactMap { name, section in
             var section = section
             defer { section.rejectUnknownKeys() }
-            return Provider(&section, name: name, base: directory)
+            return Provider(&section, name: name, base: directory, data: state)
         }
-        let names = providers.map(\.name)
+        let (names, keyed) = (providers.map(\.name), Set(providers.filter(\.hasKeys).map(\.name)))
         apis = top.namedSections("apis").map { name, section in
             var section = section
             defer { section.rejectUnknownKeys() }
-            return APIDefinition(&section, name: name, providers: names)
+            var api = APIDefinition(&section, name: name, providers: names)
+            if api.refusesSeveralCredentials, !keyed.isDisjoint(with: api.providers) {
+                api.credentials.append(.header("x-api-key"))
+            }
+            return api
+        }
+        transmitters = top.namedSections("shared_signals").compactMap { name, section in
+            var section = section
+            defer { section.rejectUnknownKeys() }
+            return Transmitter(&section, name: name, base: directory, providers: names)
         }
         if apis.isEmpty { top.problem("apis", "names no API; at least one with a route is expected") }
         policies = Self.policies(&top, base)

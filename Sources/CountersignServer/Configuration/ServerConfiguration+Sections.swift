@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callout
+import AuditLog
 import DecisionEngine
 import Identity
 import Transport
@@ -19,7 +20,7 @@ extension ServerConfiguration {
             return nil
         }
         let names = section.strings("protocols")
-        let known = ["apigee", "health", "reflection", "decisions", "metrics"]
+        let known = ["apigee", "health", "reflection", "decisions", "shared_signals", "metrics"]
         for name in names ?? [] where !known.contains(name) {
             section.problem("protocols", "`\(name)` is not available; available: \(known.joined(separator: ", "))")
         }
@@ -129,8 +130,11 @@ extension ServerConfiguration {
         let origin = section.string("origin", default: "countersign/local")
         let key = section.string("key", default: "file:secrets/log.key")
         if !key.hasPrefix("file:") { section.problem("key", "must be a reference such as `file:secrets/log.key`") }
+        let nextKey = section.keys.contains("next_key") ? filePath(&section, "next_key", base) : nil
+        if nextKey == nil { _ = section.text("next_key") }
         return Audit(
-            mode: mode, origin: origin, key: resolve(String(key.dropFirst(5)), base),
+            mode: mode, origin: origin, key: resolve(String(key.dropFirst(5)), base), nextKey: nextKey,
+            retention: retention(&section),
             checkpointInterval: section.duration(
                 "checkpoint_interval", in: .milliseconds(50)...(.seconds(60)), default: .seconds(1)
             ),

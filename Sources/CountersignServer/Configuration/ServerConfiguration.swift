@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callout
+import AuditLog
 import DecisionEngine
 import Identity
 import Transport
@@ -11,6 +12,7 @@ package struct ServerConfiguration: Sendable {
         package enum WireProtocol: String, Sendable, CaseIterable {
             case apigee, health, reflection
             case decisions
+            case sharedSignals = "shared_signals"
             case metrics
         }
 
@@ -42,6 +44,8 @@ package struct ServerConfiguration: Sendable {
             case tokens(TokenSettings)
             /// An issuer that is asked about tokens.
             case introspection(Introspection)
+            /// API keys of callers, and the file that holds their hashes.
+            case apiKeys(path: String)
             /// Client certificates.
             case certificates(CertificateCallerSettings)
             /// Principals of AWS IAM.
@@ -120,14 +124,22 @@ package struct ServerConfiguration: Sendable {
         var issuers: [String] {
             switch kind {
             case .tokens(let settings): settings.configuration.issuers
-            case .introspection, .certificates, .aws: []
+            case .introspection, .apiKeys, .certificates, .aws: []
+            }
+        }
+
+        /// Whether its callers present API keys.
+        var hasKeys: Bool {
+            switch kind {
+            case .apiKeys: true
+            case .tokens, .introspection, .certificates, .aws: false
             }
         }
 
         /// Whether it would be asked about opaque tokens.
         var readsOpaqueTokens: Bool {
             switch kind {
-            case .tokens, .certificates, .aws: false
+            case .tokens, .apiKeys, .certificates, .aws: false
             case .introspection: true
             }
         }
@@ -136,7 +148,7 @@ package struct ServerConfiguration: Sendable {
         var hasLiveState: Bool {
             switch kind {
             case .tokens(let settings): settings.introspection != nil
-            case .introspection, .certificates, .aws: true
+            case .introspection, .apiKeys, .certificates, .aws: true
             }
         }
 
@@ -145,7 +157,7 @@ package struct ServerConfiguration: Sendable {
             switch kind {
             case .tokens(let settings): settings.introspection
             case .introspection(let introspection): introspection
-            case .certificates, .aws: nil
+            case .apiKeys, .certificates, .aws: nil
             }
         }
 
@@ -154,6 +166,7 @@ package struct ServerConfiguration: Sendable {
             switch kind {
             case .tokens(let settings): settings.configuration.mapping
             case .introspection(let introspection): introspection.settings.mapping
+            case .apiKeys: .apiKeys
             case .certificates: .certificates
             case .aws: .awsPrincipals
             }
@@ -176,6 +189,9 @@ package struct ServerConfiguration: Sendable {
         var origin: String
         /// The path of the log key.
         var key: String
+        /// The path of the key that takes over with `audit rotate-key`.
+        var nextKey: String?
+        var retention: RetentionTerms
         var checkpointInterval: Duration
         var minimumFreeBytes: Int
         var segmentBytes: Int
@@ -193,6 +209,8 @@ package struct ServerConfiguration: Sendable {
     var admin: Listener?
     var gateways: [Gateway]
     var providers: [Provider]
+    /// Who may push security events.
+    var transmitters: [Transmitter]
     var apis: [APIDefinition]
     var policies: Policies
     var audit: Audit

@@ -7,6 +7,11 @@ package import StrictJSON
 /// One case and one file (in `Commands/`) for each; the file says what the command takes and how it is carried out.
 package enum ControlCommand: Sendable {
     case status(StatusQuery)
+    case credentialRefresh(CredentialRefresh)
+    case erase(EraseCommand)
+    case hold(HoldCommand)
+    case prune(PruneCommand)
+    case rotateLogKey(RotateLogKeyCommand)
     case reading(ReadingNotice)
 
     /// Reads `{"command":NAME,"arguments":{…}}`.
@@ -17,6 +22,11 @@ package enum ControlCommand: Sendable {
         var arguments = ControlArguments(request["arguments"]?.objectValue ?? JSONObject(), of: name)
         switch name {
         case StatusQuery.name: self = .status(try StatusQuery(&arguments))
+        case CredentialRefresh.name: self = .credentialRefresh(try CredentialRefresh(&arguments))
+        case EraseCommand.name: self = .erase(try EraseCommand(&arguments))
+        case HoldCommand.name: self = .hold(try HoldCommand(&arguments))
+        case PruneCommand.name: self = .prune(try PruneCommand(&arguments))
+        case RotateLogKeyCommand.name: self = .rotateLogKey(try RotateLogKeyCommand(&arguments))
         case ReadingNotice.name: self = .reading(try ReadingNotice(&arguments))
         default: throw ControlProblem(.unknownCommand, "no command is called `\(name.prefix(64))`")
         }
@@ -28,6 +38,11 @@ package enum ControlCommand: Sendable {
         let (name, arguments) =
             switch self {
             case .status(let query): (StatusQuery.name, query.arguments)
+            case .credentialRefresh(let refresh): (CredentialRefresh.name, refresh.arguments)
+            case .erase(let command): (EraseCommand.name, command.arguments)
+            case .hold(let command): (HoldCommand.name, command.arguments)
+            case .prune(let command): (PruneCommand.name, command.arguments)
+            case .rotateLogKey(let command): (RotateLogKeyCommand.name, command.arguments)
             case .reading(let notice): (ReadingNotice.name, notice.arguments)
             }
         var request = JSONObject()
@@ -40,7 +55,20 @@ package enum ControlCommand: Sendable {
     package func perform(in context: ControlContext) async throws(ControlProblem) -> JSONObject {
         switch self {
         case .status(let query): try query.perform(in: context)
+        case .credentialRefresh(let refresh): try await refresh.perform(in: context)
+        case .erase(let command): try await command.perform(in: context)
+        case .hold(let command): try await command.perform(in: context)
+        case .prune(let command): try await command.perform(in: context)
+        case .rotateLogKey(let command): try await command.perform(in: context)
         case .reading(let notice): try await notice.perform(in: context)
+        }
+    }
+
+    /// Whether the command can be carried out without the service, on a log that is opened for it.
+    var worksOnTheLogAlone: Bool {
+        switch self {
+        case .status, .credentialRefresh, .reading: false
+        case .erase, .hold, .prune, .rotateLogKey: true
         }
     }
 }

@@ -53,8 +53,8 @@ package enum PresentedCredential {
         return nil
     }
 
-    /// `Bearer <token>` (RFC 6750, section 2.1), `Basic <user and password>` (RFC 7617, section 2) or `DPoP <token>`
-    /// (RFC 9449, section 7.1).
+    /// `Bearer <token>` (RFC 6750, section 2.1), `Basic <user and password>` (RFC 7617, section 2), `DPoP <token>`
+    /// (RFC 9449, section 7.1), or a signature of AWS.
     private static func authorization(_ value: String) throws(Fault) -> Credential {
         if let token = afterScheme("bearer ", value) {
             guard isToken(token) else { throw Fault(.tokenMalformed) }
@@ -64,6 +64,7 @@ package enum PresentedCredential {
             guard isToken(pair) else { throw Fault(.tokenMalformed) }
             return .basic(pair)
         }
+        if afterScheme("aws4-hmac-sha256 ", value) != nil { return .awsRequest }
         if let token = afterScheme("dpop ", value) {
             guard isToken(token) else { throw Fault(.tokenMalformed) }
             return .proven(token)

@@ -37,13 +37,5 @@ public struct APIKey: Sendable {
     }
 
     /// The line for a key store: public id, fresh salt, hash, and the expiry in Unix seconds if there is one.
-    public func storeLine(expiresAt: Int64? = nil) -> String {
-        let salt = SymmetricKey(size: .bits128)
-        let text = secret.withBytes { String(decoding: $0, as: UTF8.self) }
-        let parts = [
-            Self.prefix + publicID, salt.withUnsafeBytes { Base64URL.encode($0) },
-            Base64URL.encode(APIKeyStore.hash(text, HMAC<SHA256>(key: salt))),
-        ]
-        return (parts + (expiresAt.map { [String($0)] } ?? [])).joined(separator: " ")
-    }
+    public func storeLine(expiresAt: Int64? = nil) -> String { APIKeyLine(self, expiresAt: expiresAt).text }
 }

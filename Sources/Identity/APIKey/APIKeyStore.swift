@@ -3,8 +3,7 @@ import Crypto
 
 /// API keys of gateways or callers, held as salted hashes only.
 ///
-/// An entry is a line in one of two forms. `csk_<id> <salt> <hash> [<expiry>]`, as ``APIKey`` prints it: salt and hash
-/// in base64url, the expiry in Unix seconds. Or a plain key of at least 16 characters, as an operator puts it in a
+/// An entry is a line in one of two forms. ``APIKeyLine`` with a salted hash, as the command line makes them. Or a plain key of at least 16 characters, as an operator puts it in a
 /// secret file: it is salted and hashed while it is read. Any number of entries is valid at once.
 public struct APIKeyStore: Sendable {
     /// A key that was presented and is right.
@@ -15,6 +14,12 @@ public struct APIKeyStore: Sendable {
         public let id: String
         /// When the key's time is over, in Unix seconds; `nil` if never.
         public let expiresAt: Int64?
+        /// The scopes that the key grants.
+        public var scopes: [String] = []
+        /// When the key was made, in Unix seconds; `nil` if unknown.
+        public var createdAt: Int64?
+        /// Whether the key has been revoked.
+        var isRevoked = false
     }
 
     /// Why a line is not an entry; names its number, never its text.
@@ -39,7 +44,7 @@ public struct APIKeyStore: Sendable {
     private let plainKeyed = HMAC<SHA256>(key: SymmetricKey(size: .bits256))
     private let dummy: Entry
 
-    /// Makes a store of lines, grouped by owner.
+    /// Makes a store of lines, grouped by owner; where the owner is empty, each line names its own.
     ///
     /// Empty lines and lines that begin with `#` are skipped.
     ///
@@ -62,16 +67,20 @@ public struct APIKeyStore: Sendable {
         guard let first = words.first, first.utf8.first != UInt8(ascii: "#") else { return }
         func refuse(_ problem: String) -> LineProblem { LineProblem(owner: owner, line: number, description: problem) }
         if first.hasPrefix(APIKey.prefix), words.count >= 3 {
-            let id = String(first.dropFirst(APIKey.prefix.count))
-            guard APIKey.isPublicID(id), let salt = Base64URL.decode(String(words[1])), salt.count == 16,
-                let hash = Base64URL.decode(String(words[2])), hash.count == 32, words.count <= 4
-            else { throw refuse("not of the form `csk_<id> <salt> <hash> [<expiry>]`") }
-            let expiry = words.count == 4 ? Int64(words[3]) : nil
-            guard words.count == 3 || expiry != nil else { throw refuse("the expiry must be a number of seconds") }
+            let read: APIKeyLine
+            do throws(APIKeyLine.Defect) { read = try APIKeyLine(words) } catch { throw refuse(error.description) }
+            let id = read.publicID
             guard byID[id] == nil else { throw refuse("the public id `\(id)` stands twice") }
-            let match = Match(owner: owner, id: APIKey.prefix + id, expiresAt: expiry)
-            byID[id] = Entry(match: match, keyed: HMAC<SHA256>(key: SymmetricKey(data: salt)), hash: hash)
+            var match = Match(
+                owner: owner.isEmpty ? read.owner ?? "" : owner, id: APIKey.prefix + id, expiresAt: read.expiresAt,
+                scopes: read.scopes, createdAt: read.createdAt)
+            match.isRevoked = read.revokedAt != nil
+            guard !match.owner.isEmpty else { throw refuse("`owner=` is missing") }
+            byID[id] = Entry(match: match, keyed: HMAC<SHA256>(key: SymmetricKey(data: read.salt)), hash: read.hash)
             return
+        }
+        guard !owner.isEmpty else {
+            throw refuse("only lines of the form `csk_<id> <salt> <hash> <expiry or -> owner=NAME` are accepted here")
         }
         guard words.count == 1, first.utf8.count >= 16 else {
             throw refuse("a plain key must be one word of at least 16 characters")
@@ -95,7 +104,7 @@ public struct APIKeyStore: Sendable {
     ///   - presented: The key as it was sent.
     ///   - now: The current time, in whole seconds since the Unix epoch.
     /// - Returns: The key's owner, public id and expiry.
-    /// - Throws: ``IdentityError/apiKeyUnknown``, or ``IdentityError/apiKeyExpired(id:expiredAt:)`` if the key is right
+    /// - Throws: ``IdentityError/apiKeyUnknown``, ``IdentityError/tokenRevoked`` if the key is right but revoked, or ``IdentityError/apiKeyExpired(id:expiredAt:)`` if the key is right
     ///   but its time is over.
     public func match(_ presented: String, now: Int64) throws(IdentityError) -> Match {
         guard presented.utf8.count <= 512 else { throw .apiKeyUnknown }
@@ -110,6 +119,7 @@ public struct APIKeyStore: Sendable {
             for entry in plain where ConstantTime.areEqual(hash, entry.hash) { found = entry.match }
         }
         guard let found else { throw .apiKeyUnknown }
+        guard !found.isRevoked else { throw .tokenRevoked }
         if let expiresAt = found.expiresAt, now >= expiresAt {
             throw .apiKeyExpired(id: found.id, expiredAt: expiresAt)
         }

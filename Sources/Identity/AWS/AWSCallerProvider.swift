@@ -95,6 +95,54 @@ public final class AWSCallerProvider: Sendable {
         return nil
     }
 
+    // MARK: What a gateway verified
+
+    /// Whether a gateway that may do so says whose signature it verified.
+    func isForwarded(in request: borrowing CalloutRequest) -> Bool {
+        guard let forwarded = settings.forwarded, request.gateway.mayForward else { return false }
+        return !request.headerValues(forwarded.header).isEmpty
+    }
+
+    /// The caller of a request whose signature the gateway verified.
+    func forwarded(in request: borrowing CalloutRequest, now: Int64) throws(IdentityError) -> AuthenticatedCaller {
+        guard let forwarded = settings.forwarded, request.gateway.mayForward else {
+            throw .schemeNotAccepted("AWS4-HMAC-SHA256")
+        }
+        let values = request.headerValues(forwarded.header)
+        guard values.count == 1, let name = Self.name(values[0], forwarded) else {
+            throw .awsSignatureNotAccepted("the gateway does not say whose it is")
+        }
+        guard settings.accepts(name) else { throw .awsPrincipalNotAccepted(arn: name.text) }
+        let said = "\(request.gateway.name)\n\(values[0])"
+        let digest = TokenDigest(of: said.utf8Span.span)
+        if let known = state.withLock({ $0.confirmed[digest] }), now < known.until { return try known.result.get() }
+        var evidence = CallerEvidence(.awsIAM, fingerprint: fingerprint.text(of: said))
+        evidence.issuer = request.gateway.name
+        let caller = AuthenticatedCaller(
+            principal: name.principal(provider: settings.name), evidence: evidence,
+            marks: RevocationMarks(issuer: settings.name, subject: name.text, client: name.role), digest: digest)
+        // Only to spare the work of preparing it again: the gateway has verified this request anyway.
+        keep(.success(caller), digest, until: now + 60, now)
+        return caller
+    }
+
+    /// The resource name in what a gateway says.
+    private static func name(_ value: String, _ form: AWSCallerSettings.ForwardedIdentity) -> AWSPrincipalName? {
+        switch form {
+        case .name: return AWSPrincipalName(value)
+        case .lattice:
+            var fields: [String: String] = [:]
+            for part in value.split(separator: ";") {
+                let pair = part.drop { $0 == " " }.split(separator: "=", maxSplits: 1).map(String.init)
+                guard pair.count == 2, fields.updateValue(pair[1], forKey: pair[0]) == nil else { return nil }
+            }
+            guard fields["Type"] == nil || fields["Type"] == "AWS_IAM" else { return nil }
+            return fields["Principal"].flatMap { AWSPrincipalName($0) }
+        }
+    }
+
+    // MARK: Asking STS
+
     /// Asks STS about a signature, once however many wait.
     func ask(_ token: String, now: Int64) async -> Result<AuthenticatedCaller, IdentityError> {
         let digest = TokenDigest(of: token.utf8Span.span)

@@ -15,6 +15,22 @@ public struct AWSCallerSettings: Sendable, Hashable {
         case principal(String)
     }
 
+    /// In which header field a gateway that verified a signature says whose it is, and how it is written there.
+    public enum ForwardedIdentity: Sendable, Hashable {
+        /// `x-amzn-lattice-identity`, as VPC Lattice writes it: `Principal=<name>; SessionName=...; Type=AWS_IAM`.
+        case lattice
+        /// A field of this name, in small letters, that holds the resource name alone, as API Gateway can be told to set.
+        case name(header: String)
+
+        /// The name of the field, in small letters.
+        var header: String {
+            switch self {
+            case .lattice: "x-amzn-lattice-identity"
+            case .name(let header): header
+            }
+        }
+    }
+
     /// The name in the configuration.
     public var name: String
     /// The region in whose name requests must be signed, such as `eu-west-3`.
@@ -35,6 +51,9 @@ public struct AWSCallerSettings: Sendable, Hashable {
     public var principals: [String]
     /// For how many seconds a signature that STS has confirmed may be used again: 0 to 900.
     public var reuse: Int64
+
+    /// Where gateways that may forward say whose signature they verified; `nil` if none does.
+    public var forwarded: ForwardedIdentity?
 
     /// How far a signature's time may be from the clock, in seconds (THREATS I5).
     public static let maximumSkew: Int64 = 300

@@ -84,6 +84,8 @@ public struct RevocationMarks: Sendable, Hashable {
     public var session: String?
     /// The credential's own name: `jti`, or the public id of an API key.
     public var tokenID: String?
+    /// The subject's address, if the credential names one.
+    public var email: String?
     /// When the credential was issued, in seconds since the Unix epoch; `nil` if it does not say.
     public var issuedAt: Int64?
 
@@ -105,6 +107,7 @@ public struct RevocationMarks: Sendable, Hashable {
         self.init(
             issuer: issuer, subject: claims["sub"]?.stringValue, client: client, session: claims["sid"]?.stringValue,
             tokenID: claims["jti"]?.stringValue, issuedAt: claims["iat"]?.numberValue.flatMap(Self.seconds))
+        email = claims["email"]?.stringValue
     }
 
     /// Whole seconds, a fraction cut off so that a credential counts as older rather than newer.

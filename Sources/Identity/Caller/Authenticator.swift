@@ -6,6 +6,8 @@ public enum Authenticator: Sendable {
     case tokens(TokenProvider)
     /// Tokens that only their issuer can read.
     case introspection(IntrospectionProvider)
+    /// API keys of one store.
+    case apiKeys(APIKeyProvider)
     /// Client certificates of one set of authorities.
     case certificates(CertificateCallerProvider)
     /// Principals of AWS IAM.
@@ -16,6 +18,7 @@ public enum Authenticator: Sendable {
         switch self {
         case .tokens(let provider): provider.configuration.name
         case .introspection(let provider): provider.settings.name
+        case .apiKeys(let provider): provider.name
         case .certificates(let provider): provider.settings.name
         case .aws(let provider): provider.settings.name
         }
@@ -26,9 +29,10 @@ public enum Authenticator: Sendable {
         switch (self, other) {
         case (.tokens(let mine), .tokens(let its)): mine === its
         case (.introspection(let mine), .introspection(let its)): mine === its
+        case (.apiKeys(let mine), .apiKeys(let its)): mine === its
         case (.certificates(let mine), .certificates(let its)): mine === its
         case (.aws(let mine), .aws(let its)): mine === its
-        case (.tokens, _), (.introspection, _), (.certificates, _), (.aws, _): false
+        case (.tokens, _), (.introspection, _), (.apiKeys, _), (.certificates, _), (.aws, _): false
         }
     }
 }

@@ -19,6 +19,8 @@ public struct AuthenticatorSelection: Sendable {
     public let tokens: ProviderSelection?
     /// The issuer that is asked about tokens that only it can read; `nil` if there is none.
     public let opaqueTokens: IntrospectionProvider?
+    /// Who identifies callers by API keys; `nil` if nobody.
+    public let apiKeys: APIKeyProvider?
     /// Who identifies callers by their certificates.
     public let certificates: CertificateCallerProvider?
     /// Who identifies principals of AWS.
@@ -30,6 +32,7 @@ public struct AuthenticatorSelection: Sendable {
     public init(_ authenticators: [Authenticator]) throws(Conflict) {
         var providers: [TokenProvider] = []
         var introspection: IntrospectionProvider?
+        var apiKeys: APIKeyProvider?
         var certificates: CertificateCallerProvider?
         var aws: AWSCallerProvider?
         for authenticator in authenticators {
@@ -38,6 +41,9 @@ public struct AuthenticatorSelection: Sendable {
             case .introspection(let provider):
                 if let other = introspection { throw .kind(other.settings.name, provider.settings.name) }
                 introspection = provider
+            case .apiKeys(let provider):
+                if let other = apiKeys { throw .kind(other.name, provider.name) }
+                apiKeys = provider
             case .certificates(let provider):
                 if let other = certificates { throw .kind(other.settings.name, provider.settings.name) }
                 certificates = provider
@@ -46,7 +52,8 @@ public struct AuthenticatorSelection: Sendable {
                 aws = provider
             }
         }
-        (opaqueTokens, self.certificates, self.aws) = (introspection, certificates, aws)
+        (opaqueTokens, self.apiKeys) = (introspection, apiKeys)
+        (self.certificates, self.aws) = (certificates, aws)
         do throws(ProviderSelection.DuplicateIssuer) {
             tokens = providers.isEmpty ? nil : try ProviderSelection(providers)
         } catch {
@@ -58,6 +65,7 @@ public struct AuthenticatorSelection: Sendable {
 extension AuthenticatorSelection {
     /// What the gateway says of the caller in a request that carries no credential of the caller's own.
     package func implied(by request: borrowing CalloutRequest) -> Credential? {
+        if let aws, aws.isForwarded(in: request) { return .awsRequest }
         guard certificates != nil else { return nil }
         // A field that cannot be read is a credential too: it is refused, not passed over.
         do throws(IdentityError) {

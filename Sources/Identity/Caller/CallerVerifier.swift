@@ -11,11 +11,34 @@ public struct CallerVerifier: Sendable {
     public let tokens: TokenVerifier
     /// Checks that callers hold what their credentials are bound to.
     public let possession: PossessionVerifier
+    /// What was verified and no longer counts.
+    public let revocations: Revocations
 
     /// Makes a verifier.
-    public init(tokens: TokenVerifier, possession: PossessionVerifier = PossessionVerifier()) {
+    public init(
+        tokens: TokenVerifier, possession: PossessionVerifier = PossessionVerifier(),
+        revocations: Revocations = Revocations()
+    ) {
         self.tokens = tokens
         self.possession = possession
+        self.revocations = revocations
+    }
+
+    /// Confirms, for every use anew, that a verified credential still counts and that its holder may use it here.
+    ///
+    /// - Parameters:
+    ///   - caller: The caller that the credential stands for, verified now or taken from a cache.
+    ///   - credential: The credential as it was presented.
+    ///   - request: The request.
+    ///   - origin: `https://host:port` as callers see it, if the gateway does not say; else `nil`.
+    ///   - now: The current time, in whole seconds since the Unix epoch.
+    /// - Throws: ``IdentityError/tokenRevoked``, or why possession is not proven.
+    public func confirm(
+        _ caller: AuthenticatedCaller, _ credential: Credential, in request: borrowing CalloutRequest, origin: String?,
+        now: Int64
+    ) throws(IdentityError) {
+        try revocations.check(caller, credential, now: now)
+        try possession.confirm(caller, credential, in: request, origin: origin, now: now)
     }
 
     /// Verifies the credential of a request with the one authenticator that it picks; never suspends.
@@ -36,6 +59,9 @@ public struct CallerVerifier: Sendable {
         switch credential {
         case .bearer(let token), .proven(let token): return try bearer(token, selection, live, now, mayWait)
         case .certificate: return try certificate(request, selection, now, mayWait)
+        case .awsRequest:
+            guard let provider = selection.aws else { throw .schemeNotAccepted("AWS4-HMAC-SHA256") }
+            return .caller(try provider.forwarded(in: request, now: now))
         case .basic(let pair):
             guard let provider = selection.opaqueTokens, provider.settings.acceptsBasic else {
                 throw .schemeNotAccepted("Basic")
@@ -47,9 +73,17 @@ public struct CallerVerifier: Sendable {
     private func bearer(
         _ token: String, _ selection: AuthenticatorSelection, _ live: Bool, _ now: Int64, _ mayWait: Bool
     ) throws(IdentityError) -> Authentication {
+        if APIKeyProvider.recognizes(token) {
+            guard let provider = selection.apiKeys else { throw .schemeNotAccepted("API key") }
+            return .caller(try provider.caller(token, now: now))
+        }
         if AWSCallerProvider.recognizes(token) { return try aws(token, selection, now, mayWait) }
         guard let providers = selection.tokens else {
-            guard let provider = selection.opaqueTokens else { throw .schemeNotAccepted("Bearer") }
+            guard let provider = selection.opaqueTokens else {
+                // What is no API key where API keys are all there is, is an unknown one.
+                if selection.apiKeys != nil { throw .apiKeyUnknown }
+                throw .schemeNotAccepted("Bearer")
+            }
             return try introspect(token, "access_token", provider, now, mayWait)
         }
         if let provider = selection.opaqueTokens, !Self.looksLikeJWT(token) {

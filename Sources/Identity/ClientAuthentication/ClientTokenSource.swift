@@ -88,7 +88,7 @@ public final class ClientTokenSource: Sendable {
 }
 
 /// Lets one in after another; the wait is bounded by the time that each one in turn may take.
-final class Turn: Sendable {
+package final class Turn: Sendable {
     private struct State {
         var isTaken = false
         var waiters: [(id: UInt64, continuation: CheckedContinuation<Void, Never>)] = []
@@ -97,8 +97,10 @@ final class Turn: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Waits for the turn.
-    func take() async {
+    package func take() async {
         let id = state.withLock { state in
             state.nextID &+= 1
             return state.nextID
@@ -117,7 +119,7 @@ final class Turn: Sendable {
     }
 
     /// Gives the turn to the one who waits longest.
-    func give() {
+    package func give() {
         let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard !state.waiters.isEmpty else {
                 state.isTaken = false

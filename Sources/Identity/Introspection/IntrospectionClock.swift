@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
 
 /// The two times that introspection goes by; tests pass ones that they move themselves.
 public struct IntrospectionClock: Sendable {
@@ -16,10 +15,7 @@ public struct IntrospectionClock: Sendable {
 
     /// The system's clocks; the second goes on while the machine sleeps.
     public static let system = IntrospectionClock(
-        now: KeyClock.system.now,
-        milliseconds: {
-            var moment = timespec()
-            clock_gettime(CLOCK_BOOTTIME, &moment)
-            return Int64(moment.tv_sec) &* 1000 &+ Int64(moment.tv_nsec) / 1_000_000
-        })
+        now: KeyClock.system.now, milliseconds: { Int64(start.duration(to: .now) / .milliseconds(1)) })
+
+    private static let start = ContinuousClock.now
 }

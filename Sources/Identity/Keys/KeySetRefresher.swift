@@ -78,6 +78,9 @@ public final class KeySetRefresher: Service, Sendable {
         currentRevision.load(ordering: .acquiring) == revision && now <= usableUntil.load(ordering: .acquiring)
     }
 
+    /// For how long keys serve while every fetch fails, in seconds: the declared staleness of the issuer.
+    public var maximumStale: Int64 { settings.maximumStale }
+
     /// The current key set; `nil` before the first successful fetch.
     public var current: KeySet? { state.withLock { $0.snapshot?.keys } }
 

@@ -40,7 +40,7 @@ public struct PossessionVerifier: Sendable {
         let binding = caller.binding
         switch credential {
         case .proven(let token): try confirmProof(binding, token, request, origin, now)
-        case .certificate: return
+        case .certificate, .awsRequest: return
         case .bearer, .basic:
             guard binding.isBound || binding.isRequired else { return }
             // A bound token that comes without proof was taken from its owner, or its owner errs (RFC 9449, section 7.2).

@@ -31,7 +31,7 @@ package struct FormatRun {
     ///   - isWriting: Whether files that change are written back.
     package init(paths: [String], isWriting: Bool) {
         let formatter = PolicyFormatter(limits: Self.limits)
-        for path in PolicyPaths.expand(paths, extensions: [".cedar"], &problems) {
+        for path in PolicyPaths.expand(paths, kind: "`.cedar`", &problems, where: { $0.hasSuffix(".cedar") }) {
             guard let bytes = PolicyPaths.read(path, &problems) else { continue }
             switch formatter.format(PolicySource(file: path, bytes: bytes)) {
             case .refused(let diagnostics): problems += diagnostics.map { FileProblem($0) }

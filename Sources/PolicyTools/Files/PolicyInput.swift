@@ -5,7 +5,7 @@ import StrictJSON
 
 /// Policies and schemas in whichever of their two forms a file has.
 enum PolicyInput {
-    private static let policyLimits = PolicyLimits(maximumBytes: 1 << 26)
+    static let policyLimits = PolicyLimits(maximumBytes: 1 << 26)
 
     /// Neither policies nor schemas in Cedar's syntax can begin with a brace.
     static func isJSON(_ bytes: [UInt8]) -> Bool {

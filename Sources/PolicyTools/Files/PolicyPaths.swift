@@ -4,9 +4,11 @@ import Cedar
 
 /// The files that paths of the command line stand for.
 enum PolicyPaths {
-    /// Files as they are, directories with the files below them that have the extension, `-` for standard input.
+    /// Files as they are, directories with the files below them that are wanted, `-` for standard input.
+    ///
+    /// `kind` says what is wanted, in the words of the problem that a directory without any such file is.
     static func expand(
-        _ paths: [String], extensions: [String], _ problems: inout [FileProblem]
+        _ paths: [String], kind: String, _ problems: inout [FileProblem], where isWanted: (String) -> Bool
     ) -> [String] {
         var files: [String] = []
         for path in paths {
@@ -15,12 +17,9 @@ enum PolicyPaths {
                 continue
             }
             do throws(ToolError) {
-                let found = try DiskFiles.files(below: path).filter { name in
-                    extensions.contains { name.hasSuffix($0) }
-                }
+                let found = try DiskFiles.files(below: path).filter(isWanted)
                 if found.isEmpty {
-                    let list = extensions.map { "`\($0)`" }.joined(separator: " or ")
-                    problems.append(FileProblem(file: path, message: "there is no \(list) file below it"))
+                    problems.append(FileProblem(file: path, message: "there is no \(kind) file below it"))
                 }
                 files += found.map { "\(path)/\($0)" }
             } catch {

@@ -18,22 +18,21 @@ package struct ValidationRun {
     /// Reads and checks.
     ///
     /// - Parameters:
-    ///   - paths: Files, directories with `.cedar` files, or `-` for standard input.
+    ///   - paths: Files, directories with policy files, or `-` for standard input.
     ///   - schema: The schema's file.
     ///   - entities: Files of entities.
     package init(paths: [String], schema: String, entities: [String] = []) {
         let parsedSchema = PolicyPaths.read(schema, &problems).flatMap {
             PolicyInput.schema($0, file: schema, &problems)
         }
-        var policies = PolicySet()
-        for path in PolicyPaths.expand(paths, extensions: [".cedar"], &problems) {
-            guard let bytes = PolicyPaths.read(path, &problems),
-                let set = PolicyInput.policies(bytes, file: path, naming: .annotation, &problems)
-            else { continue }
-            do throws(PolicySetError) { try policies.merge(set) } catch {
-                problems.append(FileProblem(file: path, message: error.description))
-            }
+        let policyFiles = PolicyPaths.expand(
+            paths, kind: "`.cedar`, `.cedar.json` or `links.json`", &problems, where: PolicySource.isPolicyFile)
+        let sources = policyFiles.compactMap { path in
+            PolicyPaths.read(path, &problems).map { PolicySource(file: path, bytes: $0) }
         }
+        let parsed = PolicySet.parse(files: sources, limits: PolicyInput.policyLimits)
+        problems += parsed.diagnostics.map { FileProblem($0) }
+        let policies = parsed.policies ?? PolicySet()
         var files: [(path: String, bytes: [UInt8])] = []
         for path in entities { if let bytes = PolicyPaths.read(path, &problems) { files.append((path, bytes)) } }
         isReadable = isValid
@@ -42,9 +41,8 @@ package struct ValidationRun {
         let result = parsedSchema.validate(policies)
         problems += (result.errors + result.warnings).map { FileProblem($0) }
         for (path, bytes) in files {
-            do throws(EntityError) { _ = try EntityStore.parse(json: bytes, schema: parsedSchema) } catch {
-                problems.append(FileProblem(file: path, message: error.description))
-            }
+            let result = EntityStore.parse(json: bytes, file: path, schema: parsedSchema)
+            problems += result.diagnostics.map { FileProblem($0) }
         }
     }
 

@@ -33,7 +33,7 @@ struct WorkedExample {
 
     let name: String
     let schema: Schema
-    /// What decides: the text, or the policy set in JSON where there is one.
+    /// What decides: all policy files of the folder.
     let policies: PolicySet
     /// The base entities, with the actions that every deployment has.
     let entities: EntityStore
@@ -43,10 +43,10 @@ struct WorkedExample {
         self.name = name
         let schema = try Schema.parse(text: try Self.bytes("schema.cedarschema", of: name), file: name).get()
         self.schema = schema
-        policies =
-            try Self.files(of: name).contains("policies.json")
-            ? try PolicySet.parse(json: try Self.bytes("policies.json", of: name), file: name).get()
-            : try Self.text(of: name)
+        let files = try Self.files(of: name).filter(PolicySource.isPolicyFile)
+        policies = try PolicySet.parse(
+            files: files.map { PolicySource(file: $0, bytes: try Self.bytes($0, of: name)) }
+        ).get()
         let own = try EntityStore.parse(json: try Self.bytes("entities.json", of: name))
         entities = try EntityStore(own.entities + schema.store([]).entities)
         let requests = try #require(try JSONValue.parse(try Self.bytes("requests.json", of: name)).arrayValue)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Callout
+import Fields
 import Foundation
 import StrictJSON
 import Synchronization
@@ -329,6 +330,41 @@ struct AWSCallerProviderTests {
         let escaped = good.replacingOccurrences(of: "app/i-1", with: "app/a&amp;b")
         let said = CallerIdentityAnswer(Array(("<?xml version='1.0'?>\n" + escaped).utf8))
         #expect(said?.arn == "arn:aws:sts::123456789012:assumed-role/app/a&b")
+    }
+
+    @Test("what a gateway verified counts from gateways that may forward, and only if it is clear whose it is")
+    func forwarded() throws {
+        let role = "arn:aws:sts::123456789012:assumed-role/app/i-1"
+        func outcome(
+            _ headers: [(String, String)], mayForward: Bool = true,
+            _ forwarded: AWSCallerSettings.ForwardedIdentity? = .lattice
+        ) -> Result<AuthenticatedCaller, IdentityError> {
+            var settings = AWSCaller.settings
+            settings.forwarded = forwarded
+            let gateway = GatewayIdentity(name: "lattice", peer: "", authentication: .mutualTLS, mayForward: mayForward)
+            var request = CalloutRequest(dialect: .decisions, gateway: gateway)
+            for (name, value) in headers { request.headers.append(name, value) }
+            let provider = StandInSTS().provider(settings)
+            do throws(IdentityError) {
+                let caller = try provider.forwarded(in: request, now: now)
+                #expect(try provider.forwarded(in: request, now: now + 59) === caller)
+                return .success(caller)
+            } catch { return .failure(error) }
+        }
+        let field = "X-Amzn-Lattice-Identity"
+        let good = "Principal=\(role); PrincipalOrgID=o-1; SessionName=i-1; Type=AWS_IAM"
+        #expect(try outcome([(field, good)]).get().principal.id == role)
+        #expect(try outcome([("x-caller", role)], .name(header: "x-caller")).get().principal.id == role)
+        #expect(error(outcome([(field, good)], mayForward: false)) == .schemeNotAccepted("AWS4-HMAC-SHA256"))
+        #expect(error(outcome([(field, good)], nil)) == .schemeNotAccepted("AWS4-HMAC-SHA256"))
+        let unclear = IdentityError.awsSignatureNotAccepted("the gateway does not say whose it is")
+        for headers in [
+            [], [(field, good), (field, good)], [(field, "")], [(field, "Type=AWS_IAM")],
+            [(field, good + "; Principal=x")], [(field, good.replacingOccurrences(of: "AWS_IAM", with: "NONE"))],
+            [(field, "Principal=role/app")], [(field, role)],
+        ] as [[(String, String)]] { #expect(error(outcome(headers)) == unclear, "\(headers)") }
+        let other = "arn:aws:iam::999999999999:user/eve"
+        #expect(error(outcome([(field, "Principal=\(other)")])) == .awsPrincipalNotAccepted(arn: other))
     }
 
     @Test(

@@ -45,6 +45,16 @@ class SigningKey:
             return self._private.sign(data, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
         return self._private.sign(data)
 
+    def private(self):
+        """The whole key as a JWK, for providers that are given theirs."""
+        numbers, jwk = self._private.private_numbers(), self.public()
+        if self.algorithm == "ES256":
+            jwk.update(d=_number(numbers.private_value, 32))
+        else:
+            jwk.update(d=_number(numbers.d), p=_number(numbers.p), q=_number(numbers.q), dp=_number(numbers.dmp1),
+                       dq=_number(numbers.dmq1), qi=_number(numbers.iqmp))
+        return jwk
+
     def public(self, **changes):
         """The public key as a JWK."""
         key = self._private.public_key()

@@ -14,8 +14,12 @@ struct Measurement {
     var allocations = 0.0
     /// Allocations per denied request that no policy determined.
     var allocationsOfDefaultDeny = 0.0
+    /// Conditions evaluated per denied request that no policy determined.
+    var evaluatedOfDefaultDeny = 0.0
     /// Parsing, compiling and indexing.
     var loadMilliseconds = 0.0
+    /// Strict validation against the schema.
+    var validationMilliseconds = 0.0
     var allowed = 0
     var checked = 0
     /// Decisions in the order of the requests, for comparison with others.
@@ -28,7 +32,9 @@ struct Measurement {
         policies = workload.count
         let clock = ContinuousClock()
         let store = try EntityStore(workload.entities)
+        let schema = try Schema.parse(text: Array(Workload.schemaText.utf8), file: "benchmark.cedarschema").get()
         var loaded: PolicyEngine?
+        var read = PolicySet()
         let load = try clock.measure {
             let limits = PolicyLimits(maximumBytes: 1 << 26)
             let set = try PolicySet.parse(
@@ -36,7 +42,11 @@ struct Measurement {
             )
             .get()
             loaded = PolicyEngine(policies: set, entities: store)
+            read = set
         }
+        var result: ValidationResult?
+        validationMilliseconds = clock.measure { result = schema.validate(read) } / .milliseconds(1)
+        if let error = result?.errors.first { stop("a policy is not valid: \(error)") }
         loadMilliseconds = load / .milliseconds(1)
         guard let loaded else { stop("the engine was not made") }
         engine = loaded
@@ -53,12 +63,14 @@ struct Measurement {
             let response = try engine.authorize(request)
             let count = Double(allocation_count() - before)
             allocations += count
+            let conditions = Double(try engine.evaluatedPolicies(request))
+            evaluated += conditions
             if response.decision == .deny, response.determining.isEmpty, response.errors.isEmpty {
                 defaultDenies += 1
                 allocationsOfDefaultDeny += count
+                evaluatedOfDefaultDeny += conditions
             }
             decisions.append(response.decision == .allow)
-            evaluated += Double(try engine.evaluatedPolicies(request))
             if number % sample == 0 {
                 let expected = try engine.authorizeByReference(workload.requests[number])
                 guard expected == response else { stop("request \(number): expected \(expected), got \(response)") }
@@ -68,7 +80,10 @@ struct Measurement {
         allowed = decisions.count { $0 }
         allocations /= Double(prepared.count)
         evaluated /= Double(prepared.count)
-        if defaultDenies > 0 { allocationsOfDefaultDeny /= Double(defaultDenies) }
+        if defaultDenies > 0 {
+            allocationsOfDefaultDeny /= Double(defaultDenies)
+            evaluatedOfDefaultDeny /= Double(defaultDenies)
+        }
     }
 
     /// One more round; the best one counts.

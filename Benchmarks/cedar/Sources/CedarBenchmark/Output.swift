@@ -11,14 +11,15 @@ func stop(_ reason: String) -> Never {
 /// Writes results for people and for programmes.
 enum Output {
     static func table(_ rows: [Measurement]) {
-        print("policies   ns/decision   conditions   allocations   of a default deny   load ms   allowed   checked")
+        print(
+            "policies   ns/decision   conditions   allocations   of a default deny   load ms   validation ms   allowed   checked"
+        )
         for row in rows {
             print(
                 String(
-                    format: "%8d   %11.0f   %10.2f   %11.2f   %17.2f   %7.1f   %7d   %7d", row.policies,
-                    row.nanoseconds,
-                    row.evaluated, row.allocations, row.allocationsOfDefaultDeny, row.loadMilliseconds, row.allowed,
-                    row.checked))
+                    format: "%8d   %11.0f   %10.2f   %11.2f   %17.2f   %7.1f   %13.1f   %7d   %7d", row.policies,
+                    row.nanoseconds, row.evaluated, row.allocations, row.allocationsOfDefaultDeny, row.loadMilliseconds,
+                    row.validationMilliseconds, row.allowed, row.checked))
         }
     }
 
@@ -27,7 +28,9 @@ enum Output {
             [
                 "policies": row.policies, "nanosecondsPerDecision": row.nanoseconds,
                 "conditionsPerDecision": row.evaluated, "allocationsPerDecision": row.allocations,
-                "allocationsPerDefaultDeny": row.allocationsOfDefaultDeny, "loadMilliseconds": row.loadMilliseconds,
+                "allocationsPerDefaultDeny": row.allocationsOfDefaultDeny,
+                "conditionsPerDefaultDeny": row.evaluatedOfDefaultDeny,
+                "loadMilliseconds": row.loadMilliseconds, "validationMilliseconds": row.validationMilliseconds,
                 "allowed": row.allowed, "decisions": row.decisions, "checkedAgainstReference": row.checked,
             ]
         }

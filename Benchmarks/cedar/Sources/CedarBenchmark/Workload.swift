@@ -10,6 +10,21 @@ struct Workload {
     let entities: [Entity]
     let requests: [Request]
 
+    /// What policies, entities and requests conform to.
+    static let schemaText = """
+        entity Team in Team;
+        entity Folder in Folder;
+        entity User in Team { clearance: Long };
+        entity Document in Folder { owner: User, sensitivity: Long };
+        type Context = {
+          tls: Bool, level: Long, now: datetime, environment: String, address: ipaddr,
+          request: { method: String, path: String, headers: { accept: String, trusted?: String } }
+        };
+        action look, change;
+        action read, list in look appliesTo { principal: User, resource: Document, context: Context };
+        action write, delete in change appliesTo { principal: User, resource: Document, context: Context };
+        """
+
     private static let people = 1000
 
     init(policies count: Int, requests requestCount: Int) {

@@ -21,7 +21,7 @@ def run(binary, report, options):
     with Scenario(binary, CONFIGURATION.replace("schema: generated }", "schema: generated, entities: [entities.json] }"),
                   files={"entities.json": []}) as scenario:
         scenario.start()
-        for part in (bad_files, good_files):
+        for part in (bad_files, restart, links, good_files):
             report.guard(part.__name__, part, report, scenario)
         report.equal("ends cleanly on SIGTERM", scenario.deployment.stop(), 0)
     report.guard("certificates", certificates, report, binary)
@@ -79,10 +79,39 @@ def bad_files(report, scenario):
         seen = callers.end()
     report.check("%d calls meanwhile: all as before" % sum(seen.values()), set(seen) == {OPEN} and sum(
         seen.values()) > 500 and not callers.problems, (seen, callers.problems))
-    rejects = lambda: [r["policy"] for r in deployment.audit.records() if r["t"] == "policy.reject"]
-    report.check("policy.reject for each refusal", deployment.until(lambda: len(rejects()) >= len(cases)), len(rejects()))
-    report.equal("policy.reject names the set that stays", {r["set"] for r in rejects()}, {before["policy_set"]})
-    report.check("policy.reject names the problems", all(r["problems"] for r in rejects()), rejects()[:1])
+    rejects = lambda kind: [r[kind] for r in deployment.audit.records() if r["t"] == kind + ".reject"]
+    of_configuration = sum(file == "countersign.yaml" for _, file, _, _ in cases)
+    for kind, count in (("config", of_configuration), ("policy", len(cases) - of_configuration)):
+        report.check("%s.reject for each refusal" % kind, deployment.until(lambda: len(rejects(kind)) >= count),
+                     len(rejects(kind)))
+        report.equal("%s.reject names the set that stays" % kind, {r["set"] for r in rejects(kind)}, {before["policy_set"]})
+        report.check("%s.reject names the problems" % kind, all(r["problems"] for r in rejects(kind)), rejects(kind)[:1])
+    file_of = lambda r: r["problems"][0].split(":")[0].rsplit("/", 1)[-1]
+    report.check("config.reject is about the configuration, policy.reject is not",
+                 {file_of(r) for r in rejects("config")} == {"countersign.yaml"}
+                 and "countersign.yaml" not in {file_of(r) for r in rejects("policy")},
+                 ({file_of(r) for r in rejects("config")}, {file_of(r) for r in rejects("policy")}))
+
+
+def restart(report, scenario):
+    """Settings that a reload cannot put in force are named until a restart or until they are taken back."""
+    deployment = scenario.deployment
+    good = (deployment.folder / "countersign.yaml").read_text()
+    waiting = lambda: deployment.status()["reloads"]["needs_restart"]
+    report.equal("nothing waits for a restart", waiting(), [])
+    changed = good.replace("protocols: [decisions]", "protocols: [decisions, health]").replace(
+        "checkpoint_interval: 100ms", "checkpoint_interval: 200ms") + "limits: { verified_tokens: 99 }\n"
+    wanted = ["listeners.http.protocols", "audit.checkpoint_interval", "limits.verified_tokens"]
+    deployment.write("countersign.yaml", changed)
+    report.check("changed settings: /status names them", deployment.until(lambda: waiting() == wanted), waiting())
+    deployment.write("countersign.yaml", changed + "# and once more\n")
+    accepted = reloads(deployment)[0]
+    deployment.until(lambda: reloads(deployment)[0] > accepted)
+    report.equal("changed settings: they go on waiting", waiting(), wanted)
+    activations = [r["config"] for r in deployment.audit.records() if r["t"] == "config.activate"]
+    report.equal("config.activate names them", activations[-1].get("needs_restart"), wanted)
+    deployment.write("countersign.yaml", good)
+    report.check("taken back: nothing waits", deployment.until(lambda: waiting() == []), waiting())
 
 
 def write(deployment, file, text):
@@ -100,6 +129,36 @@ def restore(deployment, file, text):
         (deployment.folder / file).unlink()
     else:
         deployment.write(file, POLICIES[file.rsplit("/", 1)[1]])
+
+
+def links(report, scenario):
+    """Links of templates come and go as files do; nobody sends a signal."""
+    deployment = scenario.deployment
+    token = scenario.north.token("mara", ["ledger:read"])
+    link = {"templateId": "barred", "newId": "barred.mara", "values": {"?principal": {"type": "User", "id": "north/mara"}}}
+    with scenario.gateway() as gateway:
+        outcome = lambda: gateway.ask(token=token).outcome()
+        before = deployment.status()["policy_set"]
+        deployment.write("policies/barred.cedar.json", json.dumps({"staticPolicies": {}, "templateLinks": [], "templates": {
+            "barred": {"effect": "forbid", "principal": {"op": "==", "slot": "?principal"}, "action": {"op": "All"},
+                       "resource": {"op": "All"}, "conditions": []}}}))
+        report.check("a template in JSON: a new digest", deployment.until(
+            lambda: deployment.status()["policy_set"] != before))
+        report.equal("a template without a link decides nothing", outcome(), OPEN)
+        deployment.write("policies/links.json", json.dumps([link]))
+        report.check("a link denies", deployment.until(lambda: outcome() == SHUT), outcome())
+        answer = gateway.ask(token=token)
+        report.equal("the record names the link", deployment.recorded(answer.decision)["dec"]["policies"], ["barred.mara"])
+        rejected = reloads(deployment)[1]
+        deployment.write("policies/links.json", json.dumps([dict(link, templateId="none")]))
+        report.check("a link without its template: refused", deployment.until(lambda: reloads(deployment)[1] > rejected))
+        report.contains("a link without its template: the problem names it",
+                        deployment.status()["reloads"].get("last_problem", ""), "links.json:1: `[0]`: there is no template `none`")
+        report.equal("a link without its template: the old one denies", outcome(), SHUT)
+        (deployment.folder / "policies/links.json").unlink()
+        (deployment.folder / "policies/barred.cedar.json").unlink()
+        report.check("without the files: as before", deployment.until(
+            lambda: outcome() == OPEN and deployment.status()["policy_set"] == before))
 
 
 def good_files(report, scenario):

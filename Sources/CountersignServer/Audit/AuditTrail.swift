@@ -29,6 +29,9 @@ struct AuditTrail: Sendable {
         }
     }
 
+    /// Every full bundle below this index is in the archive.
+    var archivedBelow: UInt64 { 0 }
+
     /// Opens the log, or nothing if the configuration says `off`.
     static func open(_ configuration: ServerConfiguration, logger: Logger) throws -> AuditTrail {
         let settings = configuration.audit
@@ -40,6 +43,10 @@ struct AuditTrail: Sendable {
         let directory = configuration.data + "/audit"
         let key = try signingKey(settings, directory: directory, data: configuration.data)
         var audit = AuditLogConfiguration(directory: directory, origin: settings.origin, key: key)
+        if let path = settings.nextKey, FileManager.default.fileExists(atPath: path) {
+            audit.otherKeys = [try LogSigningKey.load(path: path, outside: configuration.data)]
+        }
+        audit.erase = IndexErasure(directory: directory, origin: settings.origin, logger: logger).erase
         if settings.mode == .async { audit.mode = .async(whenFull: .block) }
         audit.checkpointInterval = settings.checkpointInterval
         audit.minimumFreeBytes = UInt64(settings.minimumFreeBytes)
@@ -66,8 +73,11 @@ struct AuditTrail: Sendable {
 
     func close() async { await log?.close() }
 
-    /// Records what is in force now.
-    func activated(_ configuration: ServerConfiguration, _ files: PolicyFiles, previous: PolicyFiles?) async {
+    /// Records what is in force now, and which settings wait for a restart of a process that was started with others.
+    func activated(
+        _ configuration: ServerConfiguration, _ files: PolicyFiles, previous: PolicyFiles?,
+        started: ServerConfiguration? = nil
+    ) async {
         var policy = JSONObject()
         policy.append("entities", .string(files.digests.entities))
         policy.append("files", .array(files.files.map { .string($0) }))
@@ -76,7 +86,9 @@ struct AuditTrail: Sendable {
         var settings = JSONObject()
         settings.append("apis", .array(configuration.apis.map { .string($0.name) }))
         settings.append("gateways", .array(configuration.gateways.map { .string($0.name) }))
-        settings.append("mode", .string(configuration.audit.mode.rawValue))
+        settings.append("mode", .string((started ?? configuration).audit.mode.rawValue))
+        let waiting = started?.keysNeedingRestart(for: configuration) ?? []
+        if !waiting.isEmpty { settings.append("needs_restart", .array(waiting.map { .string($0) })) }
         settings.append("providers", .array(configuration.providers.map { .string($0.name) }))
         await write("config.activate", "config", settings)
         guard previous?.digests != files.digests else { return }
@@ -96,12 +108,17 @@ struct AuditTrail: Sendable {
         }
     }
 
-    /// Records that a reload was refused; the set before stays in force.
-    func rejected(_ problems: [ConfigurationProblem], inForce: PolicyFiles) async {
-        var policy = JSONObject()
-        policy.append("problems", .array(problems.prefix(20).map { .string(String($0.description.prefix(300))) }))
-        policy.append("set", .string(inForce.digests.policySet))
-        await write("policy.reject", "policy", policy)
+    /// Records that a reload was refused; what was in force before stays.
+    func rejected(_ rejection: Server.Rejection, inForce: PolicyFiles) async {
+        for (type, name, problems) in [
+            ("policy.reject", "policy", rejection.ofPolicies), ("config.reject", "config", rejection.ofConfiguration),
+        ] where !problems.isEmpty {
+            var content = JSONObject()
+            content.append(
+                "problems", .array(problems.prefix(20).map { .string(String($0.description.prefix(300))) }))
+            content.append("set", .string(inForce.digests.policySet))
+            await write(type, name, content)
+        }
     }
 
     /// Records a change of an issuer's keys, and tells the operator of fetches that fail.
@@ -128,6 +145,14 @@ struct AuditTrail: Sendable {
             )
         case .recovered: logger.info("keys are fetched again", metadata: ["provider": "\(provider)"])
         }
+    }
+
+    /// Records a change of a credential, and returns whether that is durable; without a log there is nothing to wait for.
+    func note(_ change: CredentialJournal.Change) async -> Bool {
+        guard let log else { return true }
+        var members = JSONObject()
+        members.append("credential", .object(change.content))
+        return (try? await log.appendAdministrative(type: change.type, members: members)) != nil
     }
 
     private func write(_ type: String, _ name: String, _ content: JSONObject) async {
