@@ -81,8 +81,8 @@ struct CredentialFile: Sendable {
 
     /// Size, inode and time of change, to see that the file is another one; empty if there is none.
     var fingerprint: String {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return "" }
-        return "\(status.st_size) \(status.st_ino) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return "" }
+        let time = (attributes[.modificationDate] as? Date)?.timeIntervalSinceReferenceDate ?? 0
+        return "\(attributes[.size] ?? 0) \(attributes[.systemFileNumber] ?? 0) \(time)"
     }
 }
