@@ -71,18 +71,14 @@ final class ConfigurationReloader: Service {
         }
     }
 
-    private func fingerprint() -> [String] {
+    private func fingerprint() -> [String: FileStamp?] {
         let configuration = current.withLock { $0.configuration }
         let manager = FileManager.default
         let policies =
             (manager.enumerator(atPath: configuration.policies.directory)?.compactMap { $0 as? String } ?? [])
             .filter(PolicySource.isPolicyFile).map { "\(configuration.policies.directory)/\($0)" }
-        let files = [path] + policies.sorted() + configuration.policies.entities + configuration.secretFiles
-        return files.map { file in
-            let attributes = try? manager.attributesOfItem(atPath: file)
-            let time = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-            return "\(file) \(attributes?[.size] ?? 0) \(attributes?[.systemFileNumber] ?? 0) \(time)"
-        }
+        let files = [path] + policies + configuration.policies.entities + configuration.secretFiles
+        return Dictionary(files.map { ($0, FileStamp($0)) }) { first, _ in first }
     }
 
     private func reload(_ reason: String) async {

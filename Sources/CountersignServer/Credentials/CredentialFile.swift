@@ -78,11 +78,4 @@ struct CredentialFile: Sendable {
     private func failure(_ what: String) -> Failure {
         Failure(description: "`\(path)` cannot be \(what): \(String(cString: strerror(errno)))")
     }
-
-    /// Size, inode and time of change, to see that the file is another one; empty if there is none.
-    var fingerprint: String {
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return "" }
-        let time = (attributes[.modificationDate] as? Date)?.timeIntervalSinceReferenceDate ?? 0
-        return "\(attributes[.size] ?? 0) \(attributes[.systemFileNumber] ?? 0) \(time)"
-    }
 }

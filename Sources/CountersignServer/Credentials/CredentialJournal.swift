@@ -29,7 +29,7 @@ struct CredentialJournal: Sendable {
     }
 
     /// Whether there may be changes that were not told.
-    var fingerprint: String { changes.fingerprint }
+    var stamp: FileStamp? { FileStamp(changes.path) }
 
     /// Tells of every change that was not told yet; one that cannot be told now is told later, perhaps once more.
     func tell(_ record: (Change) async -> Bool) async throws {

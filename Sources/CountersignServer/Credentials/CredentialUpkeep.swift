@@ -23,7 +23,8 @@ final class CredentialUpkeep: Service {
     }
 
     private struct State {
-        var fingerprints: [String: String] = [:]
+        /// As the files were when they were read; a file that was not there has none.
+        var stamps: [String: FileStamp?] = [:]
         var status = Status()
     }
 
@@ -60,7 +61,7 @@ final class CredentialUpkeep: Service {
 
     /// Reads the deny list before anything is answered.
     func start() throws {
-        state.withLock { $0.fingerprints["revocations"] = file.fingerprint }
+        _ = hasChanged("revocations", file.stamp)
         let entries = try file.read().revocations
         revocations.replace(RevocationList(entries))
         state.withLock { $0.status.entries = entries.count }
@@ -88,16 +89,15 @@ final class CredentialUpkeep: Service {
     }
 
     /// Whether a file is another one than when it was last looked at.
-    private func hasChanged(_ name: String, _ fingerprint: String) -> Bool {
+    private func hasChanged(_ name: String, _ stamp: FileStamp?) -> Bool {
         state.withLock { state in
-            guard state.fingerprints[name] != fingerprint else { return false }
-            state.fingerprints[name] = fingerprint
-            return true
+            guard let before = state.stamps.updateValue(stamp, forKey: name) else { return true }
+            return before != stamp
         }
     }
 
     private func readRevocations() {
-        guard hasChanged("revocations", file.fingerprint) else { return }
+        guard hasChanged("revocations", file.stamp) else { return }
         do {
             let entries = try file.read().revocations
             put(entries)
@@ -130,7 +130,7 @@ final class CredentialUpkeep: Service {
     private func readKeys() {
         for (name, path, provider) in providers.keyStores {
             let store = KeyStoreFile(path: path, name: "provider:\(name)", data: data)
-            guard hasChanged("keys:\(path)", store.fingerprint) else { continue }
+            guard hasChanged("keys:\(path)", store.stamp) else { continue }
             do {
                 provider.replace(try store.store())
             } catch {
@@ -142,12 +142,12 @@ final class CredentialUpkeep: Service {
     }
 
     private func tell() async {
-        guard hasChanged("journal", journal.fingerprint) else { return }
+        guard hasChanged("journal", journal.stamp) else { return }
         do {
             try await journal.tell { change in
                 let isTold = await audit.note(change)
                 // Another round tries again.
-                if !isTold { state.withLock { $0.fingerprints["journal"] = nil } }
+                if !isTold { state.withLock { _ = $0.stamps.removeValue(forKey: "journal") } }
                 return isTold
             }
         } catch {

@@ -39,7 +39,7 @@ package struct KeyStoreFile: Sendable {
         return try APIKeyStore([("", text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))])
     }
 
-    var fingerprint: String { file.fingerprint }
+    var stamp: FileStamp? { FileStamp(file.path) }
 
     /// The keys of the file.
     package func keys() throws(Refused) -> [APIKeyLine] {

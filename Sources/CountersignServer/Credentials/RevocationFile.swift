@@ -28,7 +28,7 @@ package struct RevocationFile: Sendable {
     /// The deny list of a data directory.
     package init(data: String) { file = CredentialFile(path: data + "/credentials/revocations.json") }
 
-    var fingerprint: String { file.fingerprint }
+    var stamp: FileStamp? { FileStamp(file.path) }
 
     func read() throws(CredentialFile.Failure) -> Content { try Self.parse(try file.read(), file.path) }
 
