@@ -27,8 +27,11 @@ extension ServerConfiguration {
         compare("audit.checkpoint_interval") { $0.audit.checkpointInterval }
         compare("audit.min_free") { $0.audit.minimumFreeBytes }
         compare("audit.segment") { $0.audit.segmentBytes }
+        compare("audit.index") { $0.audit.keepsIndex }
         compare("limits.default_budget") { $0.defaultBudget }
         compare("limits.verified_tokens") { $0.verifiedTokens }
+        compare("limits.proof_age") { $0.proofAge }
+        compare("limits.remembered_proofs") { $0.rememberedProofs }
         compare("limits.event_loops") { $0.eventLoops }
         return keys
     }
