@@ -132,10 +132,12 @@ package struct Server: Sendable {
             configuration.audit.keepsIndex ? [IndexKeeping(audit, logger: logger)].compactMap { $0 } : []
         let witnesses = WitnessKeeper(
             configuration, audit: audit, fetcher: try HTTPFetcher(group: group), logger: logger)
+        let archive = ArchiveKeeper(configuration, audit: audit, logger: logger)
         let upkeep: [any Service] =
-            [audit.background, keys, credentials, signals, control, retention, reloader] + indexing
+            [audit.background, keys, credentials, signals, control, retention, reloader]
+            + [ClockWatch(audit: audit, logger: logger)] + indexing
         try await ServiceGroup(
-            services: upkeep + [witnesses].compactMap { $0 } + listeners.services + [
+            services: upkeep + ([witnesses, archive] as [(any Service)?]).compactMap { $0 } + listeners.services + [
                 SelfDecision(decisionPoint, group.any(), state)
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger

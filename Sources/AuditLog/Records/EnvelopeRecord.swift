@@ -11,10 +11,24 @@ enum EnvelopeRecord {
         type: String, boot: String, members: JSONObject = JSONObject(), commitments: Commitments = Commitments()
     ) throws(AuditLogError) -> AuditRecord {
         guard !type.isEmpty else { throw .invalidRecord(problem: "the type is empty") }
-        var all = members
         for member in members.members where envelope.contains(member.key) {
             throw .invalidRecord(problem: "member `\(member.key)` belongs to the envelope")
         }
+        let record = write(type: type, boot: boot, members: members, commitments: commitments)
+        let excess = record.leaf.count + 20 - AuditRecord.maximumLeafBytes
+        guard excess > 0, LogOrder.RecordType(rawValue: type) == nil else { return record }
+        // Room for the names of what is cut, which the record carries too.
+        let length = JSONValue.object(members).canonicalBytes().count
+        let cut = MemberCut(members, limit: length - excess - 1024)
+        var shorter = cut.members
+        shorter.append("trunc", .array(cut.names.map { .string($0) }))
+        return write(type: type, boot: boot, members: shorter, commitments: commitments)
+    }
+
+    private static func write(
+        type: String, boot: String, members: JSONObject, commitments: Commitments
+    ) -> AuditRecord {
+        var all = members
         all.append("boot", .string(boot))
         all.append("id", .string(UUIDv7().description))
         all.append("n", .null)

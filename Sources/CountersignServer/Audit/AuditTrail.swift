@@ -8,6 +8,8 @@ import Foundation
 import Identity
 import Logging
 import StrictJSON
+import Synchronization
+import Transport
 
 /// The audit log of the service with the administrative records that the server writes.
 struct AuditTrail: Sendable {
@@ -19,8 +21,12 @@ struct AuditTrail: Sendable {
     /// The keys whose checkpoints the service itself believes.
     let verifierKeys: [VerifierKey]
     let logger: Logger
+    /// How far the log is archived.
+    let archive: ArchiveProgress
     /// How the witnessing of the log stands.
     let witnesses: WitnessStatus
+    /// Names of what does not answer now.
+    private let downUpstreams = NameSet()
     /// Records of events that come from where nobody can wait.
     let background = BackgroundWork()
 
@@ -32,7 +38,7 @@ struct AuditTrail: Sendable {
     }
 
     /// Every full bundle below this index is in the archive.
-    var archivedBelow: UInt64 { 0 }
+    var archivedBelow: UInt64 { archive.below }
 
     /// Opens the log, or nothing if the configuration says `off`.
     static func open(_ configuration: ServerConfiguration, logger: Logger) throws -> AuditTrail {
@@ -41,7 +47,8 @@ struct AuditTrail: Sendable {
             atPath: configuration.data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         guard settings.mode != .off else {
             return AuditTrail(
-                recorder: .off, sets: nil, directory: nil, verifierKeys: [], logger: logger, witnesses: WitnessStatus())
+                recorder: .off, sets: nil, directory: nil, verifierKeys: [], logger: logger,
+                archive: ArchiveProgress(data: configuration.data), witnesses: WitnessStatus())
         }
         let directory = configuration.data + "/audit"
         let key = try signingKey(settings, directory: directory, data: configuration.data)
@@ -60,7 +67,8 @@ struct AuditTrail: Sendable {
         audit.logger = logger
         return AuditTrail(
             recorder: .log(try AuditLog.open(audit)), sets: SetStore(directory: directory), directory: directory,
-            verifierKeys: ([key] + audit.otherKeys).map(\.verifierKey), logger: logger, witnesses: witnesses)
+            verifierKeys: ([key] + audit.otherKeys).map(\.verifierKey), logger: logger,
+            archive: ArchiveProgress(data: configuration.data), witnesses: witnesses)
     }
 
     /// The log key; drawn when neither it nor the log exists.
@@ -84,9 +92,15 @@ struct AuditTrail: Sendable {
         started: ServerConfiguration? = nil
     ) async {
         var policy = JSONObject()
+        let change = PolicyChange(files: files, previous: previous)
+        if let difference = change.difference { policy.append("diff", .object(difference)) }
         policy.append("entities", .string(files.digests.entities))
         policy.append("files", .array(files.files.map { .string($0) }))
         if let previous { policy.append("previous", .string(previous.digests.policySet)) }
+        if let review = PolicyChange.review(in: configuration.policies.directory) {
+            policy.append("review", .object(review))
+        }
+        policy.append("schema", .string(files.digests.schema))
         policy.append("set", .string(files.digests.policySet))
         var settings = JSONObject()
         settings.append("apis", .array(configuration.apis.map { .string($0.name) }))
@@ -96,9 +110,38 @@ struct AuditTrail: Sendable {
         if !waiting.isEmpty { settings.append("needs_restart", .array(waiting.map { .string($0) })) }
         settings.append("providers", .array(configuration.providers.map { .string($0.name) }))
         await write("config.activate", "config", settings)
+        await noteCertificates(configuration)
         guard previous?.digests != files.digests else { return }
         keep(files)
         await write("policy.activate", "policy", policy)
+    }
+
+    /// Records each certificate that listeners serve from now on.
+    private func noteCertificates(_ configuration: ServerConfiguration) async {
+        let listeners = [("admin", configuration.admin), ("grpc", configuration.grpc), ("http", configuration.http)]
+        for (name, listener) in listeners {
+            guard let path = listener?.listener.tls?.certificateChain,
+                let data = FileManager.default.contents(atPath: path)
+            else { continue }
+            var content = JSONObject()
+            content.append("digest", .string(ContentDigest.text(of: Array(data))))
+            content.append("file", .string(path))
+            content.append("listener", .string(name))
+            await write("cert.load", "cert", content)
+        }
+    }
+
+    /// Records that something outside answers again, or no longer.
+    private func noteUpstream(_ name: String, isUp: Bool, problem: String? = nil) {
+        let isNew = isUp ? downUpstreams.remove(name) : downUpstreams.insert(name)
+        guard isNew else { return }
+        var content = JSONObject()
+        content.append("from", .string(isUp ? "down" : "up"))
+        content.append("name", .string(name))
+        if let problem { content.append("problem", .string(String(problem.prefix(300)))) }
+        content.append("to", .string(isUp ? "up" : "down"))
+        let upstream = content
+        background.add { await write("upstream.state", "upstream", upstream) }
     }
 
     /// Keeps what decides from now on, so that its decisions can be explained and made again.
@@ -141,6 +184,7 @@ struct AuditTrail: Sendable {
             let content = keys
             background.add { await write("jwks.change", "jwks", content) }
         case .failed(_, let error, let age):
+            noteUpstream("keys of \(provider)", isUp: false, problem: "\(error)")
             logger.warning(
                 "keys could not be fetched",
                 metadata: [
@@ -148,7 +192,9 @@ struct AuditTrail: Sendable {
                     "serving_age_s": "\(age.map(String.init) ?? "none")",
                 ]
             )
-        case .recovered: logger.info("keys are fetched again", metadata: ["provider": "\(provider)"])
+        case .recovered:
+            noteUpstream("keys of \(provider)", isUp: true)
+            logger.info("keys are fetched again", metadata: ["provider": "\(provider)"])
         }
     }
 
@@ -169,4 +215,13 @@ struct AuditTrail: Sendable {
             // The log reports its own failures; the service turns unready by the log's status.
         }
     }
+}
+
+/// Names that are known, behind a lock.
+private final class NameSet: Sendable {
+    private let names = Mutex<Set<String>>([])
+
+    func insert(_ name: String) -> Bool { names.withLock { $0.insert(name).inserted } }
+
+    func remove(_ name: String) -> Bool { names.withLock { $0.remove(name) != nil } }
 }
