@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Callout
-import Crypto
 public import StrictJSON
 
 /// A token that was verified: signature, issuer, audience, times and form.
@@ -67,38 +66,4 @@ public struct TokenFacts: Sendable, Hashable {
     public let authenticationMethods: [String]
     /// The 22 characters of ``CredentialFingerprint``.
     public let fingerprint: String
-}
-
-/// The SHA-256 of a token's bytes.
-public struct TokenDigest: Sendable, Hashable {
-    /// The 32 bytes as four words.
-    public let words: (UInt64, UInt64, UInt64, UInt64)
-
-    /// Hashes a token.
-    public init(of token: Span<UInt8>) {
-        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-        let digest = SHA256.hash(token)
-        withUnsafeMutableBytes(of: &words) { target in
-            digest.withUnsafeBytes { target.copyMemory(from: $0) }
-        }
-        self.words = words
-    }
-
-    /// Takes the first 32 bytes of a hash.
-    init(_ hash: [UInt8]) {
-        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-        withUnsafeMutableBytes(of: &words) { target in
-            hash.withUnsafeBytes { target.copyBytes(from: $0.prefix(target.count)) }
-        }
-        self.words = words
-    }
-
-    /// The 32 bytes.
-    var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
-
-    /// Compares all 32 bytes.
-    public static func == (left: TokenDigest, right: TokenDigest) -> Bool { left.words == right.words }
-
-    /// Feeds the digest into a hasher; its first word is as good as random.
-    public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
 }
