@@ -130,8 +130,8 @@ package struct Server: Sendable {
         try await ServiceGroup(
             services: [audit.background, keys, credentials, signals, control, retention, reloader] + indexing
                 + listeners.services + [
-                SelfDecision(decisionPoint, group.any(), state)
-            ],
+                    SelfDecision(decisionPoint, group.any(), state)
+                ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
         ).run()
     }
