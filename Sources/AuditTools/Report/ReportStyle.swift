@@ -34,6 +34,8 @@ enum ReportStyle {
           vertical-align: bottom; }
         td { border-bottom: 1px solid var(--line); padding: 5px 14px 5px 0; vertical-align: top; overflow-wrap: break-word; }
         td.w { overflow-wrap: anywhere; } td.time { white-space: nowrap; }
+        .t-sample td:last-child { min-width: 13em; } .t-sample td.time { white-space: normal; }
+        .t-sample td.w { min-width: 8.5em; }
         th:last-child, td:last-child { padding-right: 0; }
         .n { text-align: right; white-space: nowrap; width: 6.5em; }
         td.red, dd.red { color: var(--red); font-weight: 600; }

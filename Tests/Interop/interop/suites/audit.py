@@ -27,7 +27,7 @@ def run(binary, report, options):
         for part in (search, show, prove, explain, replay, replay_all, exports, tail, follow_index):
             report.guard(part.__name__, part, report, desk, made)
         scenario.deployment.stop()
-        for part in (readings, reindex, merge, own_verifier):
+        for part in (readings, reindex, evidence, merge, own_verifier):
             report.guard(part.__name__, part, report, desk, made)
 
 
@@ -321,6 +321,30 @@ def reindex(report, desk, made):
     report.equal("reindex: search finds the same", desk.lines("search", "--limit", "100000", "--json"), before)
     _, records = desk.deployment.audit.verify()
     report.equal("reindex: one row a record", len(before), len(records))
+
+
+def evidence(report, desk, made):
+    folder = desk.deployment.folder
+    (folder / "access.log").write_text("".join("GET /x %s 200\n" % made[name] for name in sorted(made)))
+    code, output, errors = desk.audit_command("report", "--from", "24h", "--to", "0s", "--out", folder / "report",
+                                              "--sign-with", folder / "secrets/log.key", "--access-log",
+                                              folder / "access.log", "--json")
+    answer = json.loads(output or "{}")
+    report.check("report: verified and signed", code == 0 and answer.get("verified") and answer["signed"], (code, errors))
+    page = (folder / "report/report.html").read_text()
+    report.check("report: thirteen sections, no script", all('id="s%d"' % n in page for n in range(1, 14))
+                 and "<script" not in page.lower())
+    report.check("report: nobody is named unless asked", "mara" not in page and "noah" not in page)
+    report.equal("report: the manifest holds", desk.run("audit", "export", "--check", folder / "report/manifest.note",
+                                                        "--key", desk.key)[0], 0)
+    sample = list(csv.DictReader(io.StringIO((folder / "report/sample.csv").read_bytes().decode(), newline="")))
+    report.check("report: the sample was decided again", len(sample) == 25 and any(
+        row["Decided again"] == "same verdict" for row in sample) and not any(
+        row["Decided again"] == "ANOTHER VERDICT" for row in sample), sample[:2])
+    compared = {row["What"]: row["Decisions"] for row in csv.DictReader(io.StringIO(
+        (folder / "report/access-log.csv").read_bytes().decode(), newline=""))}
+    report.equal("report: the access log's decisions are all there", (compared["In both"], compared[
+        "Only in the access log"]), (str(len(set(made.values()))), "0"))
 
 
 def merge(report, desk, made):
