@@ -44,7 +44,7 @@ package struct RecordStream {
     package func forEach(
         from first: UInt64 = 0, _ body: (LogRecord) throws(AuditToolError) -> Bool
     ) throws(AuditToolError) {
-        var next = first
+        var next = max(first, log.firstIndex)
         while next < log.size {
             let bundle = try withLogErrors { () throws(AuditLogError) in try log.bundle(next >> 8) }
             let lines = bundle.disclosureLines()

@@ -10,10 +10,13 @@ import Transport
 enum PublicEndpoints {
     static func handle(
         _ call: HTTPCallRequest, _ responder: HTTPResponder, _ gate: CalloutGate, _ signals: SharedSignals?,
-        _ protocols: [ServerConfiguration.Listener.WireProtocol]
+        _ witness: WitnessService?, _ protocols: [ServerConfiguration.Listener.WireProtocol]
     ) {
         if call.path == SharedSignalsEndpoint.path, protocols.contains(.sharedSignals), let signals {
             return SharedSignalsEndpoint.handle(call, responder, signals)
+        }
+        if call.path == WitnessService.path, protocols.contains(.witness), let witness {
+            return witness.handle(call, responder)
         }
         if call.path == DecisionsService.path, protocols.contains(.decisions) {
             return DecisionsService.handle(call, responder, gate)

@@ -16,7 +16,7 @@ struct Listeners: Sendable {
 
     init(
         _ configuration: ServerConfiguration, gate: CalloutGate, state: ServiceState, group: any EventLoopGroup,
-        registry: PrometheusRegistry
+        registry: PrometheusRegistry, witness: WitnessService?
     ) async throws {
         var services: [any Service] = []
         var lines: [String] = []
@@ -34,7 +34,7 @@ struct Listeners: Sendable {
             let listener = HTTPListener(
                 configuration: settings.listener, group: group, events: Self.events("http", registry)
             ) { call, responder in
-                PublicEndpoints.handle(call, responder, gate, state.sharedSignals, settings.protocols)
+                PublicEndpoints.handle(call, responder, gate, state.sharedSignals, witness, settings.protocols)
             }
             try await listener.bind()
             certificates.append(("http", listener.prepareCertificates))

@@ -112,8 +112,11 @@ package struct Server: Sendable {
         )
         ServerMetrics.register(state, registry)
         await audit.activated(configuration, files, previous: nil)
-        let listeners = try await Listeners(configuration, gate: gate, state: state, group: group, registry: registry)
+        let witness = try WitnessService.open(configuration)
+        let listeners = try await Listeners(
+            configuration, gate: gate, state: state, group: group, registry: registry, witness: witness)
         for line in listeners.announcements { announce(line) }
+        if let witness { announce("witness key \(witness.witness.verifierKey)") }
         let reloader = ConfigurationReloader(
             path: configuration.file, overrides: overrides, providers: providers, keys: keys, gate: gate, audit: audit,
             listeners: listeners, state: state, current: (configuration, files), logger: logger
@@ -127,9 +130,12 @@ package struct Server: Sendable {
         let retention = RetentionKeeper(audit: audit, source: source, logger: logger)
         let indexing: [any Service] =
             configuration.audit.keepsIndex ? [IndexKeeping(audit, logger: logger)].compactMap { $0 } : []
+        let witnesses = WitnessKeeper(
+            configuration, audit: audit, fetcher: try HTTPFetcher(group: group), logger: logger)
+        let upkeep: [any Service] =
+            [audit.background, keys, credentials, signals, control, retention, reloader] + indexing
         try await ServiceGroup(
-            services: [audit.background, keys, credentials, signals, control, retention, reloader] + indexing
-                + listeners.services + [
+            services: upkeep + [witnesses].compactMap { $0 } + listeners.services + [
                 SelfDecision(decisionPoint, group.any(), state)
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger

@@ -16,6 +16,11 @@ enum ServerMetrics {
         "countersign_audit_writable": "1 while records can be made durable.",
         "countersign_audit_free_bytes": "Free bytes of the file system that holds the log.",
         "countersign_audit_refused_records_total": "Records refused because the log could not take them.",
+        "countersign_audit_witnessed_records":
+            "Records under the newest checkpoint that a quorum of witnesses cosigned.",
+        "countersign_audit_witness_late": "1 while a quorum has been missing for longer than audit.witness_max_lag.",
+        "countersign_audit_witness_lag_seconds": "How long records have been waiting for a quorum of witnesses.",
+        "countersign_audit_pending_orders": "Erasures and prunings that are recorded and not done yet.",
         "countersign_keyset_age_seconds": "Time since the keys of a provider were fetched.",
         "countersign_keyset_keys": "Usable keys of a provider.",
         "countersign_keyset_ready": "1 while tokens of a provider can be verified.",
@@ -67,5 +72,12 @@ enum ServerMetrics {
             ("countersign_audit_free_bytes", Double(status.freeBytes)),
         ] { text.gauge(name, [(labels: [], value: value)]) }
         text.counter("countersign_audit_refused_records_total", status.refusedRecords)
+        text.gauge("countersign_audit_pending_orders", [(labels: [], value: Double(status.pendingOrders))])
+        let witnesses = state.audit.witnesses.snapshot
+        guard witnesses.isConfigured else { return }
+        let lag = witnesses.waitingSince.map { $0.duration(to: .now) / .seconds(1) } ?? 0
+        text.gauge("countersign_audit_witnessed_records", [(labels: [], value: Double(witnesses.size))])
+        text.gauge("countersign_audit_witness_late", [(labels: [], value: witnesses.isLate ? 1 : 0)])
+        text.gauge("countersign_audit_witness_lag_seconds", [(labels: [], value: lag)])
     }
 }

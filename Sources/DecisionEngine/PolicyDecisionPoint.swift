@@ -72,10 +72,11 @@ package final class PolicyDecisionPoint: Sendable {
         while let next = pending {
             let awaited = await wait(for: next, work.timing.patience)
             waits += 1
-            let mayWait = waits < Self.maximumWaits
+            // Whoever has waited as long as the gateway does has no time for a second wait.
+            let mayWait = awaited != nil && waits < Self.maximumWaits
             pending = await withCheckedContinuation { continuation in
                 eventLoop.execute {
-                    work.resume(awaited)
+                    work.resume(awaited ?? .again)
                     switch self.resolve(work, mayWait: mayWait) {
                     case .verdict(let verdict):
                         self.record(verdict, work, on: eventLoop, answer: answer)
@@ -333,17 +334,17 @@ package final class PolicyDecisionPoint: Sendable {
         pool.give(work.scratch)
     }
 
-    /// Waits, but no longer than the gateway does; what is at hand then decides.
-    private func wait(for pending: PendingAuthentication, _ patience: TimeAmount) async -> AwaitedAuthentication {
-        await withTaskGroup(of: AwaitedAuthentication.self) { group in
+    /// Waits, but no longer than the gateway does; `nil` if that was not enough, so that what is at hand decides.
+    private func wait(for pending: PendingAuthentication, _ patience: TimeAmount) async -> AwaitedAuthentication? {
+        await withTaskGroup(of: AwaitedAuthentication?.self) { group in
             group.addTask { await self.verifier.wait(for: pending) }
             group.addTask {
                 try? await Task.sleep(for: .nanoseconds(patience.nanoseconds))
-                return .again
+                return nil
             }
             let first = await group.next()
             group.cancelAll()
-            return first ?? .again
+            return first ?? nil
         }
     }
 }

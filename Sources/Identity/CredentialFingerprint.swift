@@ -5,26 +5,27 @@ import Crypto
 ///
 /// The text is the first 22 characters of base64url(HMAC-SHA-256(key, credential)), as audit records carry it in `tok`.
 public struct CredentialFingerprint: Sendable {
-    private let key: SymmetricKey
+    /// HMAC under the key, before any input: copying it is cheaper than keying it anew.
+    private let keyed: HMAC<SHA256>
 
     /// Makes fingerprints under a key of at least 32 bytes, of which 32 random ones are right.
-    public init(key: Secret) { self.key = key.withBytes { SymmetricKey(data: $0) } }
+    public init(key: Secret) { keyed = HMAC<SHA256>(key: key.withBytes { SymmetricKey(data: $0) }) }
 
     /// All 32 bytes of the keyed hash, for caches: nobody without the key can find a credential by it.
     public func digest(of credential: String) -> TokenDigest {
-        var code = HMAC<SHA256>(key: key)
+        var code = keyed
         credential.utf8Span.span.withUnsafeBytes { code.update(bufferPointer: $0) }
         return TokenDigest(code.finalize().withUnsafeBytes { Array($0) })
     }
 
     /// The 22 characters for a credential whose keyed hash is known.
-    public func text(of digest: TokenDigest) -> String { String(Base64URL.encode(digest.bytes).prefix(22)) }
+    public func text(of digest: TokenDigest) -> String { Base64URL.encode(digest.bytes, prefix: 22) }
 
     /// The 22 characters for a credential.
     public func text(of credential: Span<UInt8>) -> String {
-        var code = HMAC<SHA256>(key: key)
+        var code = keyed
         credential.withUnsafeBytes { code.update(bufferPointer: $0) }
-        return String(Base64URL.encode(code.finalize()).prefix(22))
+        return code.finalize().withUnsafeBytes { Base64URL.encode($0, prefix: 22) }
     }
 
     /// The 22 characters for a credential given as a string.

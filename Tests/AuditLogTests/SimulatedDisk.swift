@@ -54,6 +54,9 @@ final class SimulatedDisk: Sendable {
 
     var operations: Int { state.withLock { $0.operations } }
 
+    /// Whether the power is gone.
+    var isOff: Bool { state.withLock { state in state.cut.map { state.operations >= $0 } ?? false } }
+
     /// How many writes passed the page cache by.
     var directWrites: Int { state.withLock { $0.directWrites } }
 

@@ -73,7 +73,7 @@ enum EveryRecord {
             event("log.key.rotate", "key", ["new": "test/one+12345678", "old": "test/one+87654321"], 6.1),
             event("log.witness", "witness", ["name": "other/one", "size": 100], 6.2),
             event(
-                "erasure", "erasure", ["entries": [4], "fields": ["sub"], "reason": "request", "ticket": "GDPR-9"], 6.3),
+                "erasure", "erasure", ["entries": [1], "fields": ["sub"], "reason": "request", "ticket": "GDPR-9"], 6.3),
             event("retention.prune", "prune", ["min_index": 0, "reason": "term"], 6.4),
             event("legal.hold", "hold", ["case": "2026-17", "state": "set"], 6.5),
             event("clock.step", "clock", ["by_us": -1_200_000], 6.6),

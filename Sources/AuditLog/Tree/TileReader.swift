@@ -13,14 +13,15 @@ struct TileReader {
 
     /// The first hashes of a tile, from the partial file of that width or any wider one.
     func hashes(level: Int, index: UInt64, width: Int) throws(AuditLogError) -> [TreeHash] {
-        var bytes: [UInt8]?
-        for candidate in [width, TilePath.width] where bytes == nil {
-            bytes = try directory.read(prefix + TilePath.tile(level: level, index: index, width: candidate))
+        var found: (bytes: [UInt8], width: Int)?
+        for candidate in [width, TilePath.width] where found == nil {
+            let bytes = try directory.read(prefix + TilePath.tile(level: level, index: index, width: candidate))
+            found = bytes.map { ($0, candidate) }
         }
         let path = directory.absolute(prefix + TilePath.tile(level: level, index: index, width: width))
-        guard let bytes else { throw .corrupted(file: path, offset: 0, problem: "the tile is missing") }
-        guard bytes.count % TreeHash.byteCount == 0, bytes.count >= width * TreeHash.byteCount else {
-            throw .corrupted(file: path, offset: UInt64(bytes.count), problem: "the tile does not hold \(width) hashes")
+        guard let (bytes, held) = found else { throw .corrupted(file: path, offset: 0, problem: "the tile is missing") }
+        guard bytes.count == held * TreeHash.byteCount else {
+            throw .corrupted(file: path, offset: UInt64(bytes.count), problem: "the tile does not hold \(held) hashes")
         }
         return (0..<width).compactMap { TreeHash(bytes[$0 * 32..<$0 * 32 + 32]) }
     }

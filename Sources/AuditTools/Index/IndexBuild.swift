@@ -39,7 +39,7 @@ extension RecordIndex {
         let first = try coveredCount()
         // Of a file that was replaced meanwhile nobody would read the rows.
         guard first < log.size, isInPlace else { return 0 }
-        var end = first
+        var end = max(first, log.firstIndex)
         for _ in 0..<limit where end < log.size {
             let bundle: RecordBundle
             do throws(AuditLogError) { bundle = try log.bundle(end >> 8) } catch {
@@ -93,7 +93,7 @@ package struct IndexBuild {
             try index.database.run("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA secure_delete = OFF")
             try index.database.run("PRAGMA locking_mode = EXCLUSIVE")
             try index.database.run("BEGIN")
-            for number in 0..<log.bundleCount {
+            for number in log.firstIndex >> 8..<log.bundleCount {
                 let bundle: RecordBundle
                 do throws(AuditLogError) { bundle = try log.bundle(number) } catch {
                     problem = error

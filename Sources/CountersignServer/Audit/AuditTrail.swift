@@ -19,6 +19,8 @@ struct AuditTrail: Sendable {
     /// The keys whose checkpoints the service itself believes.
     let verifierKeys: [VerifierKey]
     let logger: Logger
+    /// How the witnessing of the log stands.
+    let witnesses: WitnessStatus
     /// Records of events that come from where nobody can wait.
     let background = BackgroundWork()
 
@@ -38,7 +40,8 @@ struct AuditTrail: Sendable {
         try FileManager.default.createDirectory(
             atPath: configuration.data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         guard settings.mode != .off else {
-            return AuditTrail(recorder: .off, sets: nil, directory: nil, verifierKeys: [], logger: logger)
+            return AuditTrail(
+                recorder: .off, sets: nil, directory: nil, verifierKeys: [], logger: logger, witnesses: WitnessStatus())
         }
         let directory = configuration.data + "/audit"
         let key = try signingKey(settings, directory: directory, data: configuration.data)
@@ -47,6 +50,8 @@ struct AuditTrail: Sendable {
             audit.otherKeys = [try LogSigningKey.load(path: path, outside: configuration.data)]
         }
         audit.erase = IndexErasure(directory: directory, origin: settings.origin, logger: logger).erase
+        let witnesses = WitnessStatus()
+        audit.cosignLast = { witnesses.lastCosignatures() }
         if settings.mode == .async { audit.mode = .async(whenFull: .block) }
         audit.checkpointInterval = settings.checkpointInterval
         audit.minimumFreeBytes = UInt64(settings.minimumFreeBytes)
@@ -55,7 +60,7 @@ struct AuditTrail: Sendable {
         audit.logger = logger
         return AuditTrail(
             recorder: .log(try AuditLog.open(audit)), sets: SetStore(directory: directory), directory: directory,
-            verifierKeys: [key.verifierKey], logger: logger)
+            verifierKeys: ([key] + audit.otherKeys).map(\.verifierKey), logger: logger, witnesses: witnesses)
     }
 
     /// The log key; drawn when neither it nor the log exists.
@@ -155,7 +160,7 @@ struct AuditTrail: Sendable {
         return (try? await log.appendAdministrative(type: change.type, members: members)) != nil
     }
 
-    private func write(_ type: String, _ name: String, _ content: JSONObject) async {
+    func write(_ type: String, _ name: String, _ content: JSONObject) async {
         var members = JSONObject()
         members.append(name, .object(content))
         do {

@@ -121,7 +121,7 @@ extension ServerConfiguration.Provider.TokenSettings {
         let skew = section.duration("clock_skew", in: .zero...(.seconds(60)), default: .seconds(30))
         let source = Self.source(&section, base, profile)
         let refresh = section.duration("refresh", in: .seconds(30)...(.seconds(86_400)), default: .seconds(600))
-        let stale = section.duration("max_stale", in: .seconds(60)...(.seconds(2_592_000)), default: .seconds(43_200))
+        let stale = section.duration("max_stale", in: .seconds(30)...(.seconds(2_592_000)), default: .seconds(43_200))
         let types = section.strings("types")
         allowsInsecure = section.bool("allow_insecure", default: false)
         if var nested = section.section("introspection") {

@@ -104,6 +104,7 @@ extension ServerConfiguration {
         if apis.isEmpty { top.problem("apis", "names no API; at least one with a route is expected") }
         policies = Self.policies(&top, base)
         audit = Self.audit(&top, base)
+        audit.witnesses.readOwn(&top, origin: audit.origin, base: base)
         if let delegates = top.section("delegates"), !delegates.keys.isEmpty {
             top.problem("delegates", "delegates are not available in this version; leave it empty")
         }

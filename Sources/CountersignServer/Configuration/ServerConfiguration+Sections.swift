@@ -20,7 +20,7 @@ extension ServerConfiguration {
             return nil
         }
         let names = section.strings("protocols")
-        let known = ["apigee", "health", "reflection", "decisions", "shared_signals", "metrics"]
+        let known = ["apigee", "health", "reflection", "decisions", "shared_signals", "metrics", "witness"]
         for name in names ?? [] where !known.contains(name) {
             section.problem("protocols", "`\(name)` is not available; available: \(known.joined(separator: ", "))")
         }
@@ -140,7 +140,8 @@ extension ServerConfiguration {
             ),
             minimumFreeBytes: section.bytes("min_free", in: 0...(1 << 50), default: 1 << 30),
             segmentBytes: section.bytes("segment", in: (1 << 20)...(1 << 30), default: 64 << 20),
-            keepsIndex: section.bool("index", default: true)
+            keepsIndex: section.bool("index", default: true),
+            witnesses: WitnessConfiguration(&section)
         )
     }
 }

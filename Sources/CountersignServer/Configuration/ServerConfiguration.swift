@@ -14,6 +14,7 @@ package struct ServerConfiguration: Sendable {
             case decisions
             case sharedSignals = "shared_signals"
             case metrics
+            case witness
         }
 
         var listener: ListenerConfiguration
@@ -197,7 +198,11 @@ package struct ServerConfiguration: Sendable {
         var segmentBytes: Int
         /// Whether the service keeps `index.sqlite` itself.
         var keepsIndex: Bool
+        var witnesses: WitnessConfiguration
     }
+
+    /// Who witnesses this log, and whose logs this process witnesses.
+    var witnesses: WitnessConfiguration { audit.witnesses }
 
     /// The file as the operator named it.
     package var file: String

@@ -12,6 +12,7 @@ package enum ControlCommand: Sendable {
     case hold(HoldCommand)
     case prune(PruneCommand)
     case rotateLogKey(RotateLogKeyCommand)
+    case reading(ReadingNotice)
 
     /// Reads `{"command":NAME,"arguments":{…}}`.
     package init(parsing line: [UInt8]) throws(ControlProblem) {
@@ -26,6 +27,7 @@ package enum ControlCommand: Sendable {
         case HoldCommand.name: self = .hold(try HoldCommand(&arguments))
         case PruneCommand.name: self = .prune(try PruneCommand(&arguments))
         case RotateLogKeyCommand.name: self = .rotateLogKey(try RotateLogKeyCommand(&arguments))
+        case ReadingNotice.name: self = .reading(try ReadingNotice(&arguments))
         default: throw ControlProblem(.unknownCommand, "no command is called `\(name.prefix(64))`")
         }
         try arguments.rejectUnknown()
@@ -41,6 +43,7 @@ package enum ControlCommand: Sendable {
             case .hold(let command): (HoldCommand.name, command.arguments)
             case .prune(let command): (PruneCommand.name, command.arguments)
             case .rotateLogKey(let command): (RotateLogKeyCommand.name, command.arguments)
+            case .reading(let notice): (ReadingNotice.name, notice.arguments)
             }
         var request = JSONObject()
         request.append("arguments", .object(arguments))
@@ -57,13 +60,14 @@ package enum ControlCommand: Sendable {
         case .hold(let command): try await command.perform(in: context)
         case .prune(let command): try await command.perform(in: context)
         case .rotateLogKey(let command): try await command.perform(in: context)
+        case .reading(let notice): try await notice.perform(in: context)
         }
     }
 
     /// Whether the command can be carried out without the service, on a log that is opened for it.
     var worksOnTheLogAlone: Bool {
         switch self {
-        case .status, .credentialRefresh: false
+        case .status, .credentialRefresh, .reading: false
         case .erase, .hold, .prune, .rotateLogKey: true
         }
     }

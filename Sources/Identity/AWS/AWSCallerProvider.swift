@@ -25,13 +25,15 @@ public final class AWSCallerProvider: Sendable {
 
     private struct State {
         var confirmed: [TokenDigest: Confirmed] = [:]
+        /// What STS refused, apart from the rest: whoever invents signatures displaces nobody's confirmed one.
+        var refused: [TokenDigest: Confirmed] = [:]
         var statistics = Statistics()
     }
 
     /// What is sent to STS, and brings status and body.
     typealias Sender = @Sendable (AWSIdentityRequest) async throws -> (status: Int, body: [UInt8])
 
-    private static let capacity = 16_384
+    private static let (capacity, refusedCapacity) = (16_384, 4096)
     /// For how many seconds a refusal by STS is remembered, so that it is not asked again.
     private static let refusalSeconds: Int64 = 30
 
@@ -81,7 +83,7 @@ public final class AWSCallerProvider: Sendable {
     func caller(_ token: String, now: Int64) throws(IdentityError) -> AuthenticatedCaller? {
         let digest = TokenDigest(of: token.utf8Span.span)
         let known = state.withLock { state -> Confirmed? in
-            guard let known = state.confirmed[digest], now < known.until else { return nil }
+            guard let known = state.confirmed[digest] ?? state.refused[digest], now < known.until else { return nil }
             state.statistics.hits &+= 1
             return known
         }
@@ -192,9 +194,9 @@ public final class AWSCallerProvider: Sendable {
         switch answer.status {
         case 200: break
         case 400, 401, 403:
-            let refusal = IdentityError.awsSignatureNotAccepted("STS answered \(answer.status)")
-            keep(.failure(refusal), digest, until: now + Self.refusalSeconds, now)
-            return .failure(refusal)
+            // What was never confirmed was never used, and takes no room among what was.
+            used.forget(request.signature, of: request.accessKeyID)
+            return refuse(.awsSignatureNotAccepted("STS answered \(answer.status)"), digest, now)
         default:
             used.forget(request.signature, of: request.accessKeyID)
             state.withLock { $0.statistics.failures &+= 1 }
@@ -207,13 +209,24 @@ public final class AWSCallerProvider: Sendable {
             return .failure(.awsUnavailable(provider: settings.name, "the answer of STS cannot be read"))
         }
         guard settings.accepts(name) else {
-            let refusal = IdentityError.awsPrincipalNotAccepted(arn: name.text)
-            keep(.failure(refusal), digest, until: now + Self.refusalSeconds, now)
-            return .failure(refusal)
+            return refuse(.awsPrincipalNotAccepted(arn: name.text), digest, now)
         }
         let caller = caller(name, request, token, digest)
         if settings.reuse > 0 { keep(.success(caller), digest, until: now + settings.reuse, now) }
         return .success(caller)
+    }
+
+    private func refuse(
+        _ error: IdentityError, _ digest: TokenDigest, _ now: Int64
+    ) -> Result<AuthenticatedCaller, IdentityError> {
+        state.withLock { state in
+            if state.refused.count >= Self.refusedCapacity {
+                state.refused = state.refused.filter { now < $0.value.until }
+            }
+            guard state.refused.count < Self.refusedCapacity else { return }
+            state.refused[digest] = Confirmed(result: .failure(error), until: now + Self.refusalSeconds)
+        }
+        return .failure(error)
     }
 
     private func caller(

@@ -46,20 +46,22 @@ package enum Base64URL {
     /// Decodes a string as ``decode(_:)`` does bytes.
     package static func decode(_ input: String) -> [UInt8]? { decode(input.utf8Span.span) }
 
-    /// Encodes without padding.
-    package static func encode(_ bytes: some Sequence<UInt8>) -> String {
+    /// Encodes without padding; of a long result only so many characters, if that is asked for.
+    package static func encode(_ bytes: some Sequence<UInt8>, prefix: Int = .max) -> String {
+        let table = alphabet
         var output: [UInt8] = []
+        output.reserveCapacity(min(prefix, bytes.underestimatedCount / 3 * 4 + 4))
         var pending: UInt32 = 0
         var bits = 0
-        for byte in bytes {
+        for byte in bytes where output.count < prefix {
             pending = (pending << 8 | UInt32(byte)) & 0x3FFF
             bits += 8
             while bits >= 6 {
                 bits -= 6
-                output.append(alphabet[Int(pending >> UInt32(bits)) & 63])
+                output.append(table[Int(pending >> UInt32(bits)) & 63])
             }
         }
-        if bits > 0 { output.append(alphabet[Int(pending << UInt32(6 - bits)) & 63]) }
-        return String(decoding: output, as: UTF8.self)
+        if bits > 0 { output.append(table[Int(pending << UInt32(6 - bits)) & 63]) }
+        return String(decoding: output.prefix(prefix), as: UTF8.self)
     }
 }

@@ -107,15 +107,16 @@ public struct TokenVerifier: Sendable {
         guard let issuer, let provider = selection.provider(issuer: issuer) else {
             throw .issuerNotAccepted(issuer: issuer.map { String($0.prefix(256)) })
         }
-        let configuration = provider.configuration
-        guard bytes.count <= configuration.maximumTokenBytes else {
-            throw .tokenTooLarge(limit: configuration.maximumTokenBytes)
+        // The configuration is read in place: a copy of it would cost dozens of reference counts per token.
+        guard bytes.count <= provider.configuration.maximumTokenBytes else {
+            throw .tokenTooLarge(limit: provider.configuration.maximumTokenBytes)
         }
         let snapshot = try provider.keys.usable(at: now)
         let finding = try provider.rules.verify(token, bytes, claims: claims, keys: snapshot.keys, now: now)
-        let principal = try configuration.mapping.principal(
-            provider: configuration.name, issuer: issuer, claims: claims, profile: configuration.profile)
-        let binding = try TokenBinding(claims: claims, isRequired: configuration.requiresBinding)
+        let principal = try provider.configuration.mapping.principal(
+            provider: provider.configuration.name, issuer: issuer, claims: claims,
+            profile: provider.configuration.profile)
+        let binding = try TokenBinding(claims: claims, isRequired: provider.configuration.requiresBinding)
         return VerifiedToken(
             principal: principal, claims: claims, facts: facts(finding, issuer, bytes),
             lifetime: finding.lifetime, digest: digest, provider: provider, key: finding.key,

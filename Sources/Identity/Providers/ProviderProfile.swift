@@ -110,11 +110,14 @@ extension ProviderProfile {
     /// Keycloak's service accounts: the user name alone could be chosen by a person, the claim of the client's id could
     /// not, for the client's own session puts it there.
     private static func isServiceAccount(_ client: String, _ claims: JSONObject) -> Bool {
+        guard let user = claims["preferred_username"]?.stringValue, user.utf8.starts(with: "service-account-".utf8)
+        else {
+            return false
+        }
         guard let named = (claims["client_id"] ?? claims["clientId"])?.stringValue, named.isSameBytes(as: client) else {
             return false
         }
-        return claims["preferred_username"]?.stringValue == "service-account-\(client.lowercased())"
-            || claims["preferred_username"]?.stringValue == "service-account-\(client)"
+        return user == "service-account-\(client.lowercased())" || user == "service-account-\(client)"
     }
 }
 

@@ -47,6 +47,7 @@ public struct SecurityEventToken: Sendable {
     ///   - transmitter: The transmitter's name in the configuration.
     ///   - issuers: The issuers and providers that the transmitter may speak about.
     ///   - now: The current time, in whole seconds since the Unix epoch.
+    /// - Throws: ``Refused`` if the token says nothing that could be acted on, or speaks of others' callers.
     init(
         _ claims: JSONObject, transmitter: String, issuers: [String], now: Int64
     ) throws(Refused) {

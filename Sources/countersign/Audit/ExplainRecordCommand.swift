@@ -5,7 +5,7 @@ import AuditLog
 import AuditTools
 import StrictJSON
 
-struct ExplainRecordCommand: ParsableCommand {
+struct ExplainRecordCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Says in words why a decision came out as it did.",
         discussion: """
@@ -24,7 +24,8 @@ struct ExplainRecordCommand: ParsableCommand {
     @Flag(name: .long, help: "Prints JSON.")
     var json = false
 
-    func run() throws {
+    func run() async throws {
+        try await ReadersMark.leave("explain", log: options.log, details: name)
         let record = try options.record(name)
         let explanation = Explanation(record, by: Replay(store: SetStore(directory: options.log)))
         guard !json else {

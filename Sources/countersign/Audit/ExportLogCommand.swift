@@ -8,7 +8,7 @@ import StrictJSON
 
 extension ExportFormat: ExpressibleByArgument {}
 
-struct ExportLogCommand: ParsableCommand {
+struct ExportLogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Writes records as JSON lines, CSV or OCSF, with a signed manifest.",
         discussion: """
@@ -48,7 +48,7 @@ struct ExportLogCommand: ParsableCommand {
     @Option(name: .long, help: "A signed manifest to check, with the files that it names; --key is required then.")
     var check: String?
 
-    func run() throws {
+    func run() async throws {
         if let check { return try run(check) }
         let conditions = try options.working { () throws(AuditToolError) in
             var read: [RecordCondition] = []
@@ -59,8 +59,13 @@ struct ExportLogCommand: ParsableCommand {
             try options.doing { () throws(AuditLogError) in try LogSigningKey.load(path: path, outside: options.log) }
         }
         let log = try options.open()
-        try ReadingNotice.leave(
-            "export", options, isDisclosing: disclose, details: ["format": .string(format.rawValue)])
+        if disclose {
+            try await ReadersMark.leave(
+                "export", log: options.log,
+                details:
+                    "\(format.rawValue) \(period.from ?? "") \(period.to ?? "") \(self.conditions.joined(separator: " "))"
+            )
+        }
         var filter = RecordStream.Filter()
         (filter.from, filter.to) = try period.bounds()
         let unproved = try options.working { () throws(AuditToolError) in

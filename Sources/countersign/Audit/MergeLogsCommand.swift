@@ -5,7 +5,7 @@ import AuditLog
 import AuditTools
 import CountersignServer
 
-struct MergeLogsCommand: ParsableCommand {
+struct MergeLogsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "merge", abstract: "Writes the records of several logs as one stream, ordered by time.",
         discussion: """
@@ -35,7 +35,7 @@ struct MergeLogsCommand: ParsableCommand {
     @Flag(name: .long, help: "Writes what is still disclosed of personal data.")
     var disclose = false
 
-    func run() throws {
+    func run() async throws {
         guard !directories.isEmpty else { throw ValidationError("at least one audit directory is needed") }
         let all = directories.map { directory -> LogOptions in
             var options = LogOptions()
@@ -48,7 +48,7 @@ struct MergeLogsCommand: ParsableCommand {
                 "two of the directories are of the same log: \(logs.map(\.origin).joined(separator: ", "))")
             throw ExitCode(2)
         }
-        for options in all { try ReadingNotice.leave("merge", options, isDisclosing: disclose) }
+        if disclose { for options in all { try await ReadersMark.leave("merge", log: options.log) } }
         var filter = RecordStream.Filter()
         (filter.from, filter.to) = try period.bounds()
         var merge = LogMerge(logs, filter)

@@ -5,7 +5,7 @@ import AuditLog
 import AuditTools
 import StrictJSON
 
-struct ProveRecordCommand: ParsableCommand {
+struct ProveRecordCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prove", abstract: "Writes a file that proves one record, or checks such a file.",
         discussion: """
@@ -46,9 +46,10 @@ struct ProveRecordCommand: ParsableCommand {
         guard quorum >= 0 else { throw ValidationError("--quorum must not be negative") }
     }
 
-    func run() throws {
+    func run() async throws {
         if let check { return try run(check) }
         guard let name else { return }
+        if disclose { try await ReadersMark.leave("prove", log: options.log, details: name) }
         let entry = try options.find(name)
         let log = try options.open()
         let texts = try options.doing { () throws(AuditLogError) in

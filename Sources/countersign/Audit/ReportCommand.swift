@@ -6,7 +6,7 @@ import AuditTools
 import CountersignServer
 import StrictJSON
 
-struct ReportCommand: ParsableCommand {
+struct ReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
         abstract: "Writes the evidence report of a period: one HTML page, CSV files, a manifest.",
@@ -50,7 +50,7 @@ struct ReportCommand: ParsableCommand {
         guard period.from != nil, period.to != nil else { throw ValidationError("--from and --to are needed") }
     }
 
-    func run() throws {
+    func run() async throws {
         guard let from = try period.bounds().from, let to = try period.bounds().to, from < to else {
             throw ValidationError("--from must be before --to")
         }
@@ -65,7 +65,7 @@ struct ReportCommand: ParsableCommand {
         let key = try signWith.map { path in
             try options.doing { () throws(AuditLogError) in try LogSigningKey.load(path: path, outside: options.log) }
         }
-        for one in all { try ReadingNotice.leave("report", one, isDisclosing: disclose) }
+        if disclose { for one in all { try await ReadersMark.leave("report", log: one.log) } }
         var scope = EvidenceReport.Scope(from: from, to: to, version: CountersignVersion.text)
         (scope.sampleSize, scope.accessLog, scope.isDisclosing) = (sample, accessLog, disclose)
         (scope.maximumCredentialAge, scope.command) = (credentialDays, CommandLine.arguments)

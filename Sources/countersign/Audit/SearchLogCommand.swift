@@ -6,7 +6,7 @@ import AuditTools
 import Foundation
 import StrictJSON
 
-struct SearchLogCommand: ParsableCommand {
+struct SearchLogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search", abstract: "Finds records by subject, time, route, verdict, reason or policy.",
         discussion: """
@@ -54,13 +54,17 @@ struct SearchLogCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run() async throws {
         let log = try options.open()
         guard log.hasDisclosures else {
             Terminal.complain("`\(options.log)` is a log/ alone: the index belongs to the audit directory around it")
             throw ExitCode(1)
         }
         let (from, to) = try period.bounds()
+        try await ReadersMark.leave(
+            "search", log: options.log, subject: subject,
+            details: [self.period.from, self.period.to, route, verdict, reason, policy, type].compactMap { $0 }.joined(
+                separator: " "))
         let result = try options.working { () throws(AuditToolError) in
             let index = try RecordIndex(directory: options.log, origin: log.origin)
             // A log that may only be read is searched as far as its index goes.

@@ -4,7 +4,7 @@ import ArgumentParser
 import AuditLog
 import StrictJSON
 
-struct ShowRecordCommand: ParsableCommand {
+struct ShowRecordCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Shows one record, with its proof and what may be disclosed of it.",
         discussion: "Example: countersign audit show 0192f0c1-7b3a-7000-8f00-0123456789ab --log .countersign/audit"
@@ -15,7 +15,8 @@ struct ShowRecordCommand: ParsableCommand {
 
     @OptionGroup var options: LogOptions
 
-    func run() throws {
+    func run() async throws {
+        try await ReadersMark.leave("show", log: options.log, details: name)
         let entry = try options.find(name)
         var shown = JSONObject()
         shown.append("index", .number(JSONNumber(Int64(clamping: entry.index))))

@@ -6,7 +6,7 @@ import AuditTools
 import CountersignServer
 import Foundation
 
-struct TailLogCommand: ParsableCommand {
+struct TailLogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tail", abstract: "Follows the log as it is published.",
         discussion: """
@@ -42,7 +42,7 @@ struct TailLogCommand: ParsableCommand {
         guard (0...10_000).contains(last) else { throw ValidationError("--last must be 0 to 10000") }
     }
 
-    func run() throws {
+    func run() async throws {
         let conditions = try options.working { () throws(AuditToolError) in
             var read: [RecordCondition] = []
             for text in self.conditions { read.append(try RecordCondition(text)) }
@@ -52,7 +52,9 @@ struct TailLogCommand: ParsableCommand {
         for number in [SIGINT, SIGTERM] { signal(number) { _ in _exit(0) } }
         signal(SIGPIPE) { _ in _exit(0) }
         var log = try options.open()
-        try ReadingNotice.leave("tail", options, isDisclosing: disclose)
+        if disclose {
+            try await ReadersMark.leave("tail", log: options.log, details: self.conditions.joined(separator: " "))
+        }
         var next = log.size - min(log.size, UInt64(last))
         while true {
             if next < log.size {
@@ -66,7 +68,7 @@ struct TailLogCommand: ParsableCommand {
                 next = log.size
             }
             if once { return }
-            Thread.sleep(forTimeInterval: 0.1)
+            try await Task.sleep(for: .milliseconds(100))
             // A checkpoint that is being replaced is there again at the next look; a log that shrinks is not followed.
             if let newer = try? options.open(), newer.size >= next { log = newer }
         }

@@ -304,6 +304,26 @@ struct AWSCallerProviderTests {
         }
     }
 
+    @Test("invented signatures displace no confirmed one, and are asked about again only after a while")
+    func invented() async throws {
+        let sts = StandInSTS()
+        let provider = sts.provider()
+        let good = try AWSCaller(expires: 900).presigned()
+        let caller = try await provider.ask(good, now: now).get()
+        sts.answer.withLock { $0 = (403, []) }
+        var other = AWSCaller(expires: 900)
+        for index in 0..<300 {
+            other.credentials = AWSCredentials(
+                accessKeyID: "AKIAINVENTED\(index)", secretAccessKey: Secret("\(index)".utf8))
+            #expect(error(await provider.ask(try other.presigned(), now: now)) != nil)
+        }
+        #expect(try provider.caller(good, now: now + 1) === caller)
+        #expect(sts.calls.withLock(\.count) == 301)
+        // After its time the refusal is forgotten, and the signature was never used.
+        sts.answer.withLock { $0 = AWSCaller.answer() }
+        #expect(error(await provider.ask(try other.presigned(), now: now + 31)) == nil)
+    }
+
     @Test("answers that cannot be read, or contradict themselves, identify nobody")
     func unreadable() async throws {
         let good = String(decoding: AWSCaller.answer().body, as: UTF8.self)

@@ -55,9 +55,9 @@ struct Tokens {
     }
 }
 
-/// A verifier whose cache is empty.
-func freshVerifier() -> TokenVerifier {
+/// A verifier whose cache is empty and holds so many tokens.
+func verifier(capacity: Int) -> TokenVerifier {
     TokenVerifier(
-        cache: VerifiedTokenCache(capacity: 16_384),
+        cache: VerifiedTokenCache(capacity: capacity),
         fingerprint: CredentialFingerprint(key: Secret([UInt8](repeating: 7, count: 32))))
 }

@@ -64,8 +64,56 @@ class Issuers:
 
 
 def run(binary, report, options):
-    for part in (dead_at_start, one_of_several_dead, dies_under_traffic, lying, turns_bad, slow):
-        report.guard(part.__name__, part, report, binary)
+    with Aging(binary) as aging:
+        report.guard("stale_begins", aging.begin, report)
+        for part in (dead_at_start, one_of_several_dead, dies_under_traffic, lying, turns_bad, slow):
+            report.guard(part.__name__, part, report, binary)
+        report.guard("stale", aging.end, report)
+
+
+class Aging:
+    """Keys that cannot be renewed any more: they serve for `max_stale` and not longer, while the other parts run."""
+
+    LIMIT = 30
+
+    def __init__(self, binary):
+        self.server = KeyServer()
+        self.issuers = Issuers(binary, {"only": 'jwks_url: "%s/keys", refresh: 30s, max_stale: %ds'
+                                                % (self.server.base, self.LIMIT)})
+
+    def __enter__(self):
+        self.issuers.__enter__()
+        return self
+
+    def __exit__(self, *_):
+        self.issuers.__exit__()
+        self.server.close()
+
+    def begin(self, report):
+        self.server.put("/keys", {"keys": [self.issuers.key.public()]})
+        self.issuers.deployment.start()
+        self.loaded = time.monotonic()
+        self.token = self.issuers.token("only")
+        with self.issuers.gateway() as gateway:
+            report.equal("stale: fresh keys serve", gateway.ask(token=self.token).outcome(), "allow:allowed")
+        self.server.down()
+        declared = self.issuers.deployment.metric("countersign_provider_max_staleness_seconds", provider="only")
+        report.equal("stale: declared", declared, self.LIMIT)
+
+    def end(self, report):
+        age = time.monotonic() - self.loaded
+        with self.issuers.gateway() as gateway:
+            if age < self.LIMIT - 2:
+                report.equal("stale: old keys serve", gateway.ask(token=self.issuers.token("only")).outcome(),
+                             "allow:allowed")
+                time.sleep(self.LIMIT - age)
+            deployment = self.issuers.deployment
+            report.check("stale: then they do not, verified before or not", deployment.until(
+                lambda: {gateway.ask(token=token).outcome() for token in (self.token, self.issuers.token("only"))}
+                == {UNAVAILABLE}, 5))
+            age = deployment.metric("countersign_provider_staleness_seconds", provider="only", of="keys")
+            report.check("stale: the age is measured", age >= self.LIMIT, age)
+            report.equal("stale: no longer ready", deployment.readiness(), 503)
 
 
 def settled(deployment):
