@@ -15,6 +15,7 @@ struct PolicyValidateCommand: ParsableCommand {
 
             Example: countersign policy validate --schema orders.cedarschema policies
             Example: countersign policy validate --schema orders.cedarschema --entities entities.json orders.cedar
+            Example: countersign policy validate --schema orders.cedarschema --requests requests.json policies
             """
     )
 
@@ -24,6 +25,11 @@ struct PolicyValidateCommand: ParsableCommand {
     @Option(name: .long, help: "A file of entities that must conform to the schema. May be repeated.")
     var entities: [String] = []
 
+    @Option(
+        name: .long,
+        help: "A file of requests (principal, action, resource, context) that the schema must allow. May be repeated.")
+    var requests: [String] = []
+
     @Flag(name: .long, help: "Prints a JSON object.")
     var json = false
 
@@ -31,7 +37,7 @@ struct PolicyValidateCommand: ParsableCommand {
     var paths: [String]
 
     func run() throws {
-        let result = ValidationRun(paths: paths, schema: schema, entities: entities)
+        let result = ValidationRun(paths: paths, schema: schema, entities: entities, requests: requests)
         if json {
             Terminal.say(String(decoding: result.json(), as: UTF8.self))
         } else {

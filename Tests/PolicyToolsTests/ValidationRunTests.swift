@@ -65,6 +65,40 @@ struct ValidationRunTests {
         #expect(result.isReadable && !result.isValid)
     }
 
+    @Test("requests and contexts must conform to the schema; findings name the place in the file")
+    func requests() throws {
+        let schema = """
+            entity User; entity Doc;
+            action view appliesTo { principal: User, resource: Doc, context: { age: Long, "at": { host?: String } } };
+            """
+        let file = """
+            [
+              {"principal":{"type":"User","id":"a"},"action":{"type":"Action","id":"view"},
+               "resource":{"type":"Doc","id":"d"},"context":{"age":1,"at":{}}},
+              {"principal":{"type":"User","id":"a"},"action":{"type":"Action","id":"view"},
+               "resource":{"type":"Doc","id":"d"},
+               "context":{"age":1,"at":{"host":7}}},
+              {"principal":{"type":"Doc","id":"d"},"action":{"type":"Action","id":"view"},
+               "resource":{"type":"Doc","id":"d"},"context":{"age":1,"at":{}}},
+              {"principal":{"type":"User","id":"a"},"action":{"type":"Action","id":"edit"},
+               "resource":"Doc","kontext":{}},
+              7
+            ]
+            """
+        let directory = try CaseDirectory(["p.cedar": "permit(principal, action, resource);", "s": schema, "r": file])
+        let result = ValidationRun(
+            paths: ["\(directory.path)/p.cedar"], schema: "\(directory.path)/s", requests: ["\(directory.path)/r"])
+        #expect(!result.isValid && result.isReadable)
+        let places = result.problems.map { [$0.line, $0.column] }
+        #expect(places == [[6, 36], [7, 16], [10, 31], [10, 15], [11, 3]])
+        let words = ["context.at.host", "accepted types: `User`", "`kontext` is no part", "`resource`", "got number"]
+        for (problem, word) in zip(result.problems, words) { #expect(problem.description.contains(word)) }
+        let fine = try CaseDirectory([
+            "p.cedar": "", "s": schema, "r": String(file.split(separator: "\n")[1...2].joined().dropLast()),
+        ])
+        #expect(ValidationRun(paths: [], schema: "\(fine.path)/s", requests: ["\(fine.path)/r"]).isValid)
+    }
+
     @Test("a policy id that two files use is a problem")
     func duplicates() throws {
         let text = #"@id("a") permit(principal, action, resource);"#

@@ -106,7 +106,7 @@ struct EntityDiagnosis {
     }
 
     /// The children that a path in words leads through, as far as it can be followed.
-    private static func indices(of path: Substring, in json: JSONValue) -> [Int] {
+    static func indices(of path: Substring, in json: JSONValue) -> [Int] {
         var (rest, value, indices) = (path.utf8, json, [Int]())
         while !rest.isEmpty {
             if rest.first == UInt8(ascii: ".") { rest = rest.dropFirst() }
