@@ -9,6 +9,8 @@ from ..scenario import Scenario
 CALLS = 25
 SYSCALLS = "fdatasync,fsync,pwrite64,pwritev,pwritev2,write,writev,sendto,sendmsg"
 SENDING = {"write", "writev", "sendto", "sendmsg"}
+# Where one piece of a gathering write ends and the next begins: a record may lie across the boundary of a block.
+SEAM = re.compile(r'", iov_len=\d+\}, \{iov_base="')
 LINE = re.compile(r"^(\d+) +(?:<\.\.\. (\w+) resumed>(.*)|(\w+)\((.*))$", re.DOTALL)
 
 
@@ -77,7 +79,8 @@ def parsed(text):
 
 def order(calls, decision, socket):
     """True or False as the sync came first; None if the record or the answer was not seen."""
-    record = next((c for c in calls if c.name.startswith("pwrite") and decision in c.text), None)
+    record = next((c for c in calls if c.name.startswith("pwrite") and ".wal>" in c.file
+                   and decision in SEAM.sub("", c.text)), None)
     answer = next((c for c in calls if c.name in SENDING and decision in c.text and socket.search(c.file)), None)
     if record is None or answer is None or record.returned is None:
         return None
