@@ -5,13 +5,13 @@ import Foundation
 /// Text for people and scripts.
 enum Terminal {
     /// Writes a line to standard output at once.
-    static func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+    static func say(_ text: String) { put(Array((text + "\n").utf8)) }
 
-    /// Writes bytes to standard output as they are.
-    static func put(_ bytes: [UInt8]) { FileHandle.standardOutput.write(Data(bytes)) }
+    /// Writes bytes to standard output as they are; a reader that has gone away, such as `head`, is no error.
+    static func put(_ bytes: [UInt8]) { try? FileHandle.standardOutput.write(contentsOf: Data(bytes)) }
 
     /// Writes a line to standard error at once.
-    static func complain(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+    static func complain(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8)) }
 
     /// The path of this program, if it can be told.
     static var executable: String? { try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") }
