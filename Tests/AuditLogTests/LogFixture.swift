@@ -81,10 +81,39 @@ final class LogFixture: Sendable {
         }
     }
 
+    /// A copy of the directory as it was at one moment, also while the log runs.
+    ///
+    /// What the log's threads still had to do when the last append was answered (tiles, old segments) may happen between
+    /// the copying of two files: such a copy is thrown away and made again, for at most ten seconds.
     func copy() throws -> LogFixture {
-        let copy = try LogFixture(copying: self)
-        try FileManager.default.copyItem(atPath: directory, toPath: copy.directory)
-        return copy
+        let end = ContinuousClock.now + .seconds(10)
+        while true {
+            let copy = try LogFixture(copying: self)
+            let before = state
+            do {
+                try FileManager.default.copyItem(atPath: directory, toPath: copy.directory)
+                if state == before { return copy }
+                guard ContinuousClock.now < end else { throw CopyError.neverStill }
+            } catch let error as CocoaError {
+                guard ContinuousClock.now < end else { throw error }
+            }
+            try? FileManager.default.removeItem(atPath: copy.directory)
+            usleep(1000)
+        }
+    }
+
+    private enum CopyError: Error { case neverStill }
+
+    /// Every file with its number, size and time of last change.
+    private var state: [String: [Double]] {
+        let paths = FileManager.default.subpaths(atPath: directory) ?? []
+        return Dictionary(
+            uniqueKeysWithValues: paths.map { name in
+                let attributes = (try? FileManager.default.attributesOfItem(atPath: path(name))) ?? [:]
+                let numbers = [FileAttributeKey.systemFileNumber, .size].map { attributes[$0] as? NSNumber }
+                let changed = attributes[.modificationDate] as? Date
+                return (name, numbers.map { $0?.doubleValue ?? -1 } + [changed?.timeIntervalSinceReferenceDate ?? -1])
+            })
     }
 
     private init(copying other: LogFixture) throws {
