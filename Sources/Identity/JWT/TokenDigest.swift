@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import Crypto
+
+import CNettle
 
 /// The SHA-256 of a token's bytes.
 public struct TokenDigest: Sendable, Hashable {
@@ -9,9 +10,9 @@ public struct TokenDigest: Sendable, Hashable {
     /// Hashes a token.
     public init(of token: Span<UInt8>) {
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-        let digest = SHA256.hash(token)
-        withUnsafeMutableBytes(of: &words) { target in
-            digest.withUnsafeBytes { target.copyMemory(from: $0) }
+        withUnsafeMutableBytes(of: &words) { words in
+            guard let digest = words.assumingMemoryBound(to: UInt8.self).baseAddress else { return }
+            token.withUnsafeBytes { countersign_sha256($0.baseAddress, $0.count, nil, 0, digest) }
         }
         self.words = words
     }
