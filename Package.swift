@@ -88,11 +88,16 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "AuditTools", dependencies: ["AuditLog", "CSQLite", "Cedar", "StrictJSON", .crypto]),
 
+        // Where copies of the log go.
+        .target(
+            name: "AuditArchive", dependencies: ["AuditLog", "CZlib", "Identity", "Outbound", .crypto, .nioPosix]),
+
         // The whole.
         .target(
             name: "CountersignServer",
             dependencies: [
-                "AuditLog", "AuditTools", "Callout", "Cedar", "DecisionEngine", "DevelopmentIdentityProvider", "Fields",
+                "AuditArchive", "AuditLog", "AuditTools", "Callout", "Cedar", "DecisionEngine",
+                "DevelopmentIdentityProvider", "Fields",
                 "Gateways", "Identity", "Outbound", "StrictJSON", "Telemetry", "Transport", .crypto, .coreMetrics,
                 .nioCore,
                 .nioPosix,
@@ -141,6 +146,12 @@ let package = Package(
         .testTarget(
             name: "CedarTests", dependencies: ["Cedar", "StrictJSON"], resources: [.copy("Conformance")]),
         .testTarget(name: "PolicyToolsTests", dependencies: ["Cedar", "PolicyTools", "StrictJSON"]),
+        .testTarget(
+            name: "AuditArchiveTests",
+            dependencies: [
+                "AuditArchive", "AuditLog", "Identity", "Outbound", .logging, .nioCore, .nioHTTP1, .nioPosix,
+            ]
+        ),
         .testTarget(
             name: "AuditToolsTests",
             dependencies: ["AuditLog", "AuditTools", "Cedar", "StrictJSON", .nioCore, .nioPosix]
