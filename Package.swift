@@ -140,7 +140,8 @@ let package = Package(
         .testTarget(name: "PolicyToolsTests", dependencies: ["Cedar", "PolicyTools", "StrictJSON"]),
         .testTarget(
             name: "AuditToolsTests",
-            dependencies: ["AuditLog", "AuditTools", "Cedar", "StrictJSON", .nioCore, .nioPosix]
+            dependencies: ["AuditLog", "AuditTools", "Cedar", "StrictJSON", .nioCore, .nioPosix],
+            resources: [.copy("OCSF")]
         ),
         .testTarget(
             name: "AuditLogTests",
