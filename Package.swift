@@ -154,7 +154,8 @@ let package = Package(
         ),
         .testTarget(
             name: "AuditToolsTests",
-            dependencies: ["AuditLog", "AuditTools", "Cedar", "StrictJSON", .nioCore, .nioPosix]
+            dependencies: ["AuditLog", "AuditTools", "Cedar", "StrictJSON", .nioCore, .nioPosix],
+            resources: [.copy("OCSF")]
         ),
         .testTarget(
             name: "AuditLogTests",

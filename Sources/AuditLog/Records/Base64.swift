@@ -128,6 +128,18 @@ package enum Base64 {
         return String(decoding: output, as: UTF8.self)
     }
 
+    /// The value of a digit of the alphabet for URLs; 64 or more for any other byte.
+    static func urlSafeValue(of digit: UInt8) -> UInt8 {
+        switch digit {
+        case 0x41...0x5A: digit - 0x41
+        case 0x61...0x7A: digit - 0x47
+        case 0x30...0x39: digit + 4
+        case UInt8(ascii: "-"): 62
+        case UInt8(ascii: "_"): 63
+        default: 255
+        }
+    }
+
     /// Decodes strictly: no white space, exact padding, unused bits zero; `nil` for anything else.
     package static func decode(_ text: some Collection<UInt8>, _ alphabet: Alphabet) -> [UInt8]? {
         let values = alphabet == .standard ? standardValues : urlSafeValues
