@@ -29,13 +29,16 @@ let package = Package(
         .target(name: "Fields", dependencies: ["StrictJSON"]),
         .target(name: "Callout", dependencies: ["Fields", "StrictJSON"]),
 
+        // SHA-256 where its cost counts: the library's context lies on the stack, swift-crypto's on the heap.
+        .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+
         // Useful alone.
         .target(name: "Cedar", dependencies: ["StrictJSON"]),
         .target(name: "CAudit"),
         .target(
             name: "AuditLog",
             dependencies: [
-                "CAudit", "StrictJSON", .crypto, .nioCore, .logging,
+                "CAudit", "CNettle", "StrictJSON", .crypto, .nioCore, .logging,
             ]
         ),
         .target(name: "Telemetry", dependencies: [.coreMetrics]),
@@ -66,8 +69,8 @@ let package = Package(
         .target(
             name: "DecisionEngine",
             dependencies: [
-                "AuditLog", "Callout", "Cedar", "Fields", "Identity", "StrictJSON", .crypto, .coreMetrics, .nioCore,
-                .logging,
+                "AuditLog", "CNettle", "Callout", "Cedar", "Fields", "Identity", "StrictJSON", .crypto, .coreMetrics,
+                .nioCore, .logging,
             ]
         ),
 
@@ -151,7 +154,8 @@ let package = Package(
         ),
         .testTarget(
             name: "AuditToolsTests",
-            dependencies: ["AuditLog", "AuditTools", "Cedar", "StrictJSON", .nioCore, .nioPosix]
+            dependencies: ["AuditLog", "AuditTools", "Cedar", "StrictJSON", .nioCore, .nioPosix],
+            resources: [.copy("OCSF")]
         ),
         .testTarget(
             name: "AuditLogTests",

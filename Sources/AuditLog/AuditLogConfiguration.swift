@@ -43,7 +43,7 @@ public struct AuditLogConfiguration: Sendable {
     public var maximumDelay: Duration = .milliseconds(100)
     /// How many released records may be unsynced at once in async mode: 1 to 1,048,576.
     public var maximumUnsyncedRecords: Int = 8192
-    /// The longest time between a record's durability and the checkpoint over it: 10 ms to 60 s.
+    /// The longest time between a record's durability and the checkpoint over it: 10 ms to a day; the service takes 60 s at most.
     public var checkpointInterval: Duration = .seconds(1)
     /// Below this many free bytes ``AuditLogStatus/isShortOfSpace`` is set.
     public var minimumFreeBytes: UInt64 = 1 << 30

@@ -17,6 +17,7 @@ package enum ConfigurationCheck {
         do throws(ProviderSecrets.Failure) { _ = try ProviderSecrets.read(configuration) } catch {
             found += error.problems
         }
+        do throws(ProviderSecrets.Failure) { _ = try configuration.nonces() } catch { found += error.problems }
         for provider in configuration.providers {
             guard case .apiKeys(let keys) = provider.kind else { continue }
             do { _ = try KeyStoreFile(path: keys, name: "", data: "").store() } catch {

@@ -94,12 +94,14 @@ package struct Server: Sendable {
             data: configuration.data, upkeep: credentials, fetcher: providers.fetcher, logger: logger)
         let transmitters = try Self.problems { () throws(ProviderSecrets.Failure) in try signals.prepare(configuration)
         }
+        let nonces = try Self.problems { () throws(ProviderSecrets.Failure) in try configuration.nonces() }
         let decisionPoint = PolicyDecisionPoint(
             generation: generation,
             verifier: CallerVerifier(
                 tokens: verifier,
                 possession: PossessionVerifier(
-                    proofs: ProofVerifier(maximumAge: configuration.proofAge), capacity: configuration.rememberedProofs),
+                    proofs: ProofVerifier(maximumAge: configuration.proofAge), capacity: configuration.rememberedProofs,
+                    nonces: nonces),
                 revocations: revocations
             ), recorder: audit.recorder,
             metrics: DecisionMetrics(factory: registry), logger: logger

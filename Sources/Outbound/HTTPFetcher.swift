@@ -116,7 +116,7 @@ package struct HTTPFetcher: Sendable {
             guard case .success(let addresses) = result, let first = addresses.first else {
                 return exchange.finish(.failure(OutboundError.unresolved(host: host)))
             }
-            let allowed = addresses.filter { policy.allows(AddressClass($0)) }
+            let allowed = addresses.filter { policy.allows($0) }
             guard !allowed.isEmpty else {
                 return exchange.finish(
                     .failure(OutboundError.addressRefused(host: host, class: AddressClass(first))))

@@ -108,6 +108,10 @@ extension ServerConfiguration {
         if let delegates = top.section("delegates"), !delegates.keys.isEmpty {
             top.problem("delegates", "delegates are not available in this version; leave it empty")
         }
+        if var section = top.section("dpop") {
+            proofNonces = ProofNonceTerms(&section)
+            section.rejectUnknownKeys()
+        }
         var limits = top.sectionOrEmpty("limits")
         defaultBudget = limits.duration("default_budget", in: .milliseconds(10)...(.seconds(60)), default: .seconds(5))
         verifiedTokens = limits.int("verified_tokens", in: 1...1_048_576, default: 16_384)

@@ -36,6 +36,7 @@ extension ServerConfiguration {
         compare("limits.verified_tokens") { $0.verifiedTokens }
         compare("limits.proof_age") { $0.proofAge }
         compare("limits.remembered_proofs") { $0.rememberedProofs }
+        compare("dpop") { $0.proofNonces?.terms }
         compare("limits.event_loops") { $0.eventLoops }
         return keys
     }

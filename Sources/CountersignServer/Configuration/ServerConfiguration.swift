@@ -235,6 +235,8 @@ package struct ServerConfiguration: Sendable {
     var proofAge: Int64
     /// How many used proofs are remembered.
     var rememberedProofs: Int
+    /// The nonces that proofs must carry; `nil` if they need none.
+    var proofNonces: ProofNonceTerms?
     /// Threads that serve connections; 0 for one per core.
     var eventLoops: Int
 }
