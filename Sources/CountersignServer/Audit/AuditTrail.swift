@@ -60,7 +60,11 @@ struct AuditTrail: Sendable {
         audit.erase = IndexErasure(directory: directory, origin: settings.origin, logger: logger).erase
         let witnesses = WitnessStatus()
         audit.cosignLast = { witnesses.lastCosignatures() }
-        if settings.mode == .async { audit.mode = .async(whenFull: .block) }
+        if settings.mode == .async {
+            audit.mode = .async(whenFull: settings.early.whenFull == .drop ? .drop : .block)
+            audit.maximumDelay = settings.early.maximumDelay
+            audit.maximumUnsyncedRecords = settings.early.maximumRecords
+        }
         audit.checkpointInterval = settings.checkpointInterval
         audit.minimumFreeBytes = UInt64(settings.minimumFreeBytes)
         audit.segmentBytes = settings.segmentBytes
@@ -105,6 +109,9 @@ struct AuditTrail: Sendable {
         policy.append("set", .string(files.digests.policySet))
         var settings = JSONObject()
         settings.append("apis", .array(configuration.apis.map { .string($0.name) }))
+        if !configuration.asyncRoutes.isEmpty {
+            settings.append("async_routes", .array(configuration.asyncRoutes.map { .string($0) }))
+        }
         settings.append("gateways", .array(configuration.gateways.map { .string($0.name) }))
         settings.append("mode", .string((started ?? configuration).audit.mode.rawValue))
         let waiting = started?.keysNeedingRestart(for: configuration) ?? []

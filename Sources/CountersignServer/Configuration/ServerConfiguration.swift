@@ -186,7 +186,14 @@ package struct ServerConfiguration: Sendable {
             case strict, async, off
         }
 
+        /// What async mode does when the queue is full.
+        enum WhenFull: String, Sendable, CaseIterable {
+            case block, drop
+        }
+
         var mode: Mode
+        /// What async mode may lose.
+        var early: (maximumDelay: Duration, maximumRecords: Int, whenFull: WhenFull)
         var origin: String
         /// The path of the log key.
         var key: String
