@@ -58,7 +58,7 @@ enum ReportStyle {
           header { padding-top: 12mm; } nav { break-after: page; } a { color: inherit; }
           h2, h3 { break-after: avoid; } h2 { border-top: 0; } thead { display: table-header-group; }
           tr, figure { break-inside: avoid; } p { break-inside: avoid; } .note { break-before: avoid; }
-          p:has(+ h3), p:has(+ p), p:has(+ figure) { break-after: avoid; } thead, thead + tbody tr:first-child,
+          p:not(.note, .none):has(+ h3, + p, + figure) { break-after: avoid; } thead, thead + tbody tr:first-child,
           tbody tr:nth-last-child(2) { break-after: avoid; } .t-sample { font-size: .8rem; }
           * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 
