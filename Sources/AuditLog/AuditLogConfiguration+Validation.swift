@@ -15,8 +15,8 @@ extension AuditLogConfiguration {
         try require(!directory.isEmpty, "the directory is empty")
         try require((.milliseconds(1)...(.seconds(10))).contains(maximumDelay), "`max_delay` must be 1 ms to 10 s")
         try require(
-            (.milliseconds(10)...(.seconds(60))).contains(checkpointInterval),
-            "`checkpoint_interval` must be 10 ms to 60 s")
+            (.milliseconds(10)...(.seconds(86_400))).contains(checkpointInterval),
+            "`checkpoint_interval` must be 10 ms to 24 h")
         try require((4096...(1 << 30)).contains(segmentBytes), "a segment must have 4 KiB to 1 GiB")
         try require((1...8).contains(spareSegments), "there must be 1 to 8 spare segments")
         try require((1...(1 << 20)).contains(maximumQueuedRecords), "the queue must hold 1 to 1,048,576 records")

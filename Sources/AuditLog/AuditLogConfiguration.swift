@@ -39,7 +39,7 @@ public struct AuditLogConfiguration: Sendable {
     public var mode: Mode = .strict
     /// The longest time a released record stays unsynced in async mode: 1 ms to 10 s.
     public var maximumDelay: Duration = .milliseconds(100)
-    /// The longest time between a record's durability and the checkpoint over it: 10 ms to 60 s.
+    /// The longest time between a record's durability and the checkpoint over it: 10 ms to a day; the service takes 60 s at most.
     public var checkpointInterval: Duration = .seconds(1)
     /// Below this many free bytes ``AuditLogStatus/isShortOfSpace`` is set.
     public var minimumFreeBytes: UInt64 = 1 << 30

@@ -56,7 +56,7 @@ public final class Principal: Sendable, Hashable {
         self.roles = roles
         self.scopes = scopes
         self.attributes = attributes
-        entityText = "\(kind.rawValue)::\"\(Self.entityID(kind, provider, id))\""
+        entityText = Self.entityText(kind, provider, id)
     }
 
     /// Compares everything that is known of the callers.
@@ -79,10 +79,31 @@ public final class Principal: Sendable, Hashable {
     /// The identifier that policies use: `<provider>/<id>`, or the id alone where there is no provider in it.
     public var entityID: String { Self.entityID(kind, provider, id) }
 
+    private static func entityText(_ kind: Kind, _ provider: String, _ id: String) -> String {
+        let type = kind.rawValue
+        var text = ""
+        text.reserveCapacity(type.utf8.count + provider.utf8.count + id.utf8.count + 5)
+        text += type
+        text += "::\""
+        appendEntityID(kind, provider, id, to: &text)
+        text += "\""
+        return text
+    }
+
     private static func entityID(_ kind: Kind, _ provider: String, _ id: String) -> String {
+        var text = ""
+        text.reserveCapacity(provider.utf8.count + id.utf8.count + 1)
+        appendEntityID(kind, provider, id, to: &text)
+        return text
+    }
+
+    private static func appendEntityID(_ kind: Kind, _ provider: String, _ id: String, to text: inout String) {
         switch kind {
-        case .user, .client: "\(provider)/\(id)"
-        case .workload, .awsPrincipal, .anonymous: id
+        case .user, .client:
+            text += provider
+            text += "/"
+        case .workload, .awsPrincipal, .anonymous: break
         }
+        text += id
     }
 }

@@ -3,7 +3,6 @@
 import AuditLog
 package import Callout
 import Cedar
-import Crypto
 package import Identity
 package import Logging
 package import NIOCore

@@ -46,13 +46,9 @@ public struct JSONObject: Sendable {
 
     /// The value of a name; setting replaces it in place, adds it at the end, or removes it with `nil`.
     public subscript(key: String) -> JSONValue? {
-        get {
-            for member in members where member.key.isSameBytes(as: key) { return member.value }
-            return nil
-        }
+        get { members.place(of: key).map { members[$0].value } }
         set {
-            let index = members.firstIndex { $0.key.isSameBytes(as: key) }
-            switch (index, newValue) {
+            switch (members.place(of: key), newValue) {
             case (let index?, let value?): members[index] = Member(key: key, value: value)
             case (nil, let value?): members.append(Member(key: key, value: value))
             case (let index?, nil): members.remove(at: index)
@@ -66,7 +62,38 @@ public struct JSONObject: Sendable {
 
     /// The members ordered by the UTF-16 code units of their names, as RFC 8785 (section 3.2.3) wants them.
     public var membersInCanonicalOrder: [Member] {
-        members.sorted { $0.key.utf16Precedes($1.key) }
+        let count = members.count
+        guard count > 1 else { return members }
+        guard count <= Self.fewMembers else { return members.sorted { $0.key.utf16Precedes($1.key) } }
+        return withUnsafeTemporaryAllocation(of: Int.self, capacity: count) { order in
+            // Names are compared in place, and each member is copied once: most objects are in order, or nearly.
+            let members = members.span
+            var isSorted = true
+            for index in 0..<count {
+                var place = index
+                while place > 0, members[index].key.utf16Precedes(members[order[place - 1]].key) {
+                    order[place] = order[place - 1]
+                    place -= 1
+                }
+                order[place] = index
+                isSorted = isSorted && place == index
+            }
+            return isSorted ? self.members : order.map { self.members[$0] }
+        }
+    }
+
+    /// Up to this number an insertion sort, which needs no memory, is the faster one.
+    private static let fewMembers = 24
+}
+
+extension [JSONObject.Member] {
+    /// Where a name stands; members are looked at in place, for a copy of one costs two reference counts.
+    func place(of key: String) -> Int? {
+        let members = span
+        return key.withBytes { wanted in
+            for index in members.indices where members[index].key.consists(of: wanted) { return index }
+            return nil
+        }
     }
 }
 

@@ -101,6 +101,9 @@ struct JSONParser {
     let maximumDepth: Int
     var position = 0
 
+    /// For so many members of the outermost object room is made at once: a token has about as many claims.
+    private static let usualMembers = 12
+
     init(maximumDepth: Int) { self.maximumDepth = maximumDepth }
 
     mutating func skipWhitespace(_ input: Span<UInt8>) {
@@ -150,6 +153,7 @@ struct JSONParser {
         var names = MemberNames()
         skipWhitespace(input)
         if take(UInt8(ascii: "}"), input) { return JSONObject() }
+        members.reserveCapacity(depth == 1 ? Self.usualMembers : 2)
         while true {
             let keyPosition = position
             guard position < input.count else { throw JSONError(.unexpectedEnd, at: position, in: input) }
@@ -202,11 +206,14 @@ struct JSONParser {
 private struct MemberNames {
     private static let few = 16
     private var set: Set<[UInt8]> = []
+    /// One bit for each length and last byte that was there: a name whose bit is not set is new.
+    private var marks: UInt64 = 0
 
     mutating func insert(_ key: String, among members: [JSONObject.Member]) -> Bool {
         if members.count < Self.few {
-            for member in members where member.key.isSameBytes(as: key) { return false }
-            return true
+            let mark = key.withBytes { UInt64(1) << UInt64(($0.count &* 5 &+ Int($0.last ?? 0)) & 63) }
+            defer { marks |= mark }
+            return marks & mark == 0 || members.place(of: key) == nil
         }
         if set.isEmpty { for member in members { set.insert(Array(member.key.utf8)) } }
         return set.insert(Array(key.utf8)).inserted

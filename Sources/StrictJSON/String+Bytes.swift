@@ -8,6 +8,13 @@ extension String {
         return withBytes { left in other.withBytes { right in left.firstDifference(from: right) == nil } }
     }
 
+    /// Whether the string consists of exactly these UTF-8 bytes.
+    @inline(__always)
+    func consists(of bytes: UnsafeRawBufferPointer) -> Bool {
+        guard utf8.count == bytes.count else { return false }
+        return withBytes { $0.firstDifference(from: bytes) == nil }
+    }
+
     /// Whether this string's UTF-8 bytes, which is to say its code points, sort before the other's.
     package func sortsBefore(_ other: String) -> Bool {
         withBytes { left in
@@ -34,7 +41,7 @@ extension String {
     }
 
     @inline(__always)
-    private func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         let answer = utf8.withContiguousStorageIfAvailable { body(UnsafeRawBufferPointer($0)) }
         return answer ?? utf8Span.span.withUnsafeBytes(body)
     }

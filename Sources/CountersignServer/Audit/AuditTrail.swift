@@ -43,12 +43,13 @@ struct AuditTrail: Sendable {
     /// Opens the log, or nothing if the configuration says `off`.
     static func open(_ configuration: ServerConfiguration, logger: Logger) throws -> AuditTrail {
         let settings = configuration.audit
+        let progress = ArchiveProgress(data: configuration.data, target: settings.archive?.name)
         try FileManager.default.createDirectory(
             atPath: configuration.data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         guard settings.mode != .off else {
             return AuditTrail(
                 recorder: .off, sets: nil, directory: nil, verifierKeys: [], logger: logger,
-                archive: ArchiveProgress(data: configuration.data), witnesses: WitnessStatus())
+                archive: progress, witnesses: WitnessStatus())
         }
         let directory = configuration.data + "/audit"
         let key = try signingKey(settings, directory: directory, data: configuration.data)
@@ -68,7 +69,7 @@ struct AuditTrail: Sendable {
         return AuditTrail(
             recorder: .log(try AuditLog.open(audit)), sets: SetStore(directory: directory), directory: directory,
             verifierKeys: ([key] + audit.otherKeys).map(\.verifierKey), logger: logger,
-            archive: ArchiveProgress(data: configuration.data), witnesses: witnesses)
+            archive: progress, witnesses: witnesses)
     }
 
     /// The log key; drawn when neither it nor the log exists.
@@ -132,7 +133,7 @@ struct AuditTrail: Sendable {
     }
 
     /// Records that something outside answers again, or no longer.
-    private func noteUpstream(_ name: String, isUp: Bool, problem: String? = nil) {
+    func noteUpstream(_ name: String, isUp: Bool, problem: String? = nil) {
         let isNew = isUp ? downUpstreams.remove(name) : downUpstreams.insert(name)
         guard isNew else { return }
         var content = JSONObject()

@@ -28,6 +28,7 @@ extension ServerConfiguration {
         compare("audit.min_free") { $0.audit.minimumFreeBytes }
         compare("audit.segment") { $0.audit.segmentBytes }
         compare("audit.index") { $0.audit.keepsIndex }
+        compare("audit.archive") { $0.audit.archive }
         compare("limits.default_budget") { $0.defaultBudget }
         compare("limits.verified_tokens") { $0.verifiedTokens }
         compare("limits.proof_age") { $0.proofAge }

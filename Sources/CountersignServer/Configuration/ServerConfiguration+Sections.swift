@@ -134,7 +134,7 @@ extension ServerConfiguration {
         if nextKey == nil { _ = section.text("next_key") }
         return Audit(
             mode: mode, origin: origin, key: resolve(String(key.dropFirst(5)), base), nextKey: nextKey,
-            retention: retention(&section), archive: archive(&section, base),
+            retention: retention(&section), archive: ArchiveConfiguration(&section, base: base, origin: origin),
             checkpointInterval: section.duration(
                 "checkpoint_interval", in: .milliseconds(50)...(.seconds(60)), default: .seconds(1)
             ),

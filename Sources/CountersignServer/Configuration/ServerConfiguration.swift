@@ -195,8 +195,8 @@ package struct ServerConfiguration: Sendable {
         /// The path of the key that takes over with `audit rotate-key`.
         var nextKey: String?
         var retention: RetentionTerms
-        /// Where full bundles are copied to, and how often.
-        var archive: (directory: String, interval: Duration)?
+        /// Where the log is copied to, and how often.
+        var archive: ArchiveConfiguration?
         var checkpointInterval: Duration
         var minimumFreeBytes: Int
         var segmentBytes: Int

@@ -41,9 +41,12 @@ package enum PresentedCredential {
             let found: [String]
             switch source {
             case .authorization:
-                guard request.headers.count(of: "authorization") <= 1 else { throw Fault(.tokenMalformed) }
-                guard let value = request.singleHeader("authorization"), !value.isEmpty else { continue }
-                return try authorization(value)
+                switch request.headers.sole("authorization") {
+                case .none: continue
+                case .one(let value) where value.isEmpty: continue
+                case .one(let value): return try authorization(value)
+                case .several: throw Fault(.tokenMalformed)
+                }
             case .header(let name): found = request.headerValues(name)
             case .query(let name): found = parameters(named: name, in: request.query)
             case .cookie(let name): found = request.headerValues("cookie").flatMap { cookies(named: name, in: $0) }
