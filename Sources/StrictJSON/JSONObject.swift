@@ -31,12 +31,14 @@ public struct JSONObject: Sendable {
 
     /// The members, in the order of the text; no name stands twice.
     public private(set) var members: [Member]
+    /// The marks of all names; a name whose mark is not among them is not there.
+    private var marks: NameMarks
 
     /// Makes an empty object.
-    public init() { members = [] }
+    public init() { (members, marks) = ([], NameMarks()) }
 
     /// Makes an object from members whose names the parser has found to be distinct.
-    init(distinct members: [Member]) { self.members = members }
+    init(distinct members: [Member], marks: NameMarks) { (self.members, self.marks) = (members, marks) }
 
     /// The number of members.
     public var count: Int { members.count }
@@ -46,9 +48,11 @@ public struct JSONObject: Sendable {
 
     /// The value of a name; setting replaces it in place, adds it at the end, or removes it with `nil`.
     public subscript(key: String) -> JSONValue? {
-        get { members.place(of: key).map { members[$0].value } }
+        get { members.place(of: key, among: marks).map { members[$0].value } }
         set {
-            switch (members.place(of: key), newValue) {
+            let place = members.place(of: key, among: marks)
+            if newValue != nil { _ = marks.insert(key) }
+            switch (place, newValue) {
             case (let index?, let value?): members[index] = Member(key: key, value: value)
             case (nil, let value?): members.append(Member(key: key, value: value))
             case (let index?, nil): members.remove(at: index)
@@ -86,11 +90,34 @@ public struct JSONObject: Sendable {
     private static let fewMembers = 24
 }
 
+/// Which names an object may have: one of 64 bits for each, so that most of those that are missing are told at once.
+struct NameMarks: Sendable {
+    private var bits: UInt64 = 0
+
+    /// Whether a name may be there.
+    @inline(__always)
+    func mayHold(_ name: UnsafeRawBufferPointer) -> Bool { bits & Self.bit(of: name) != 0 }
+
+    /// Adds a name; `false` if it may have been there before.
+    mutating func insert(_ name: String) -> Bool {
+        let bit = name.withBytes { Self.bit(of: $0) }
+        defer { bits |= bit }
+        return bits & bit == 0
+    }
+
+    @inline(__always)
+    private static func bit(of name: UnsafeRawBufferPointer) -> UInt64 {
+        guard let first = name.first, let last = name.last else { return 1 }
+        return 1 << UInt64((Int(first) &* 3 &+ Int(last) &+ name.count &* 5) & 63)
+    }
+}
+
 extension [JSONObject.Member] {
     /// Where a name stands; members are looked at in place, for a copy of one costs two reference counts.
-    func place(of key: String) -> Int? {
+    func place(of key: String, among marks: NameMarks) -> Int? {
         let members = span
         return key.withBytes { wanted in
+            guard marks.mayHold(wanted) else { return nil }
             for index in members.indices where members[index].key.consists(of: wanted) { return index }
             return nil
         }

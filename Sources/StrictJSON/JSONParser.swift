@@ -169,7 +169,7 @@ struct JSONParser {
             skipWhitespace(input)
             members.append(JSONObject.Member(key: key, value: try value(input, depth: depth)))
             skipWhitespace(input)
-            if take(UInt8(ascii: "}"), input) { return JSONObject(distinct: members) }
+            if take(UInt8(ascii: "}"), input) { return JSONObject(distinct: members, marks: names.marks) }
             try expect(UInt8(ascii: ","), "`,` or `}`", input)
             skipWhitespace(input)
         }
@@ -206,15 +206,12 @@ struct JSONParser {
 private struct MemberNames {
     private static let few = 16
     private var set: Set<[UInt8]> = []
-    /// One bit for each length and last byte that was there: a name whose bit is not set is new.
-    private var marks: UInt64 = 0
+    private(set) var marks = NameMarks()
 
     mutating func insert(_ key: String, among members: [JSONObject.Member]) -> Bool {
-        if members.count < Self.few {
-            let mark = key.withBytes { UInt64(1) << UInt64(($0.count &* 5 &+ Int($0.last ?? 0)) & 63) }
-            defer { marks |= mark }
-            return marks & mark == 0 || members.place(of: key) == nil
-        }
+        let before = marks
+        let isNew = marks.insert(key)
+        if members.count < Self.few { return isNew || members.place(of: key, among: before) == nil }
         if set.isEmpty { for member in members { set.insert(Array(member.key.utf8)) } }
         return set.insert(Array(key.utf8)).inserted
     }

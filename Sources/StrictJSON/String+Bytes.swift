@@ -1,6 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension String {
+    /// Joins texts with one allocation.
+    package init(joining texts: [String]) {
+        let count = texts.reduce(0) { $0 + $1.utf8.count }
+        self.init(unsafeUninitializedCapacity: count) { target in
+            var end = 0
+            for text in texts {
+                text.withBytes { bytes in
+                    UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[end...])
+                        .copyMemory(from: bytes)
+                    end += bytes.count
+                }
+            }
+            return end
+        }
+    }
+
     /// Whether both strings consist of the same UTF-8 bytes; `==` would also accept canonically equivalent ones.
     @inline(__always)
     package func isSameBytes(as other: String) -> Bool {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import Synchronization
 
 /// What appenders, the writer and the integrator share, under one lock.
 final class LogQueue: Sendable {
@@ -53,10 +54,13 @@ final class LogQueue: Sendable {
     let configuration: AuditLogConfiguration
     let boot: String
     let monitor: Monitor<State>
+    /// The size under a checkpoint, for readers that must not take the lock.
+    let checkpointSize: Atomic<UInt64>
 
     init(configuration: AuditLogConfiguration, boot: String, size: UInt64) {
         self.configuration = configuration
         self.boot = boot
+        checkpointSize = Atomic(size)
         monitor = Monitor(
             State(
                 status: AuditLogStatus(

@@ -99,6 +99,8 @@ package struct ServerConfiguration: Sendable {
             var secret: String?
             var key: String?
             var keyID: String?
+            /// What assertions are signed with; `nil` for the usual algorithm of the key.
+            var assertionAlgorithm: SignatureAlgorithm?
             var certificate: String?
             /// Whom assertions are meant for.
             var audience: String
