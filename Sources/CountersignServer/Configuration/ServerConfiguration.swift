@@ -217,6 +217,10 @@ package struct ServerConfiguration: Sendable {
 
     /// The file as the operator named it.
     package var file: String
+    /// SHA-256 of the file, as it was read.
+    var digest: String
+    /// Paths of keys whose values came from elsewhere: variables or arguments.
+    var overridden: [String]
     /// The directory that relative paths are relative to.
     var base: String
     package var data: String
