@@ -56,7 +56,7 @@ public final class Principal: Sendable, Hashable {
         self.roles = roles
         self.scopes = scopes
         self.attributes = attributes
-        entityText = "\(kind.rawValue)::\"\(Self.entityID(kind, provider, id))\""
+        entityText = Self.entityText(kind, provider, id)
     }
 
     /// Compares everything that is known of the callers.
@@ -79,9 +79,16 @@ public final class Principal: Sendable, Hashable {
     /// The identifier that policies use: `<provider>/<id>`, or the id alone where there is no provider in it.
     public var entityID: String { Self.entityID(kind, provider, id) }
 
+    private static func entityText(_ kind: Kind, _ provider: String, _ id: String) -> String {
+        switch kind {
+        case .user, .client: String(joining: [kind.rawValue, "::\"", provider, "/", id, "\""])
+        case .workload, .awsPrincipal, .anonymous: String(joining: [kind.rawValue, "::\"", id, "\""])
+        }
+    }
+
     private static func entityID(_ kind: Kind, _ provider: String, _ id: String) -> String {
         switch kind {
-        case .user, .client: "\(provider)/\(id)"
+        case .user, .client: String(joining: [provider, "/", id])
         case .workload, .awsPrincipal, .anonymous: id
         }
     }

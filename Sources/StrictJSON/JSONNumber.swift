@@ -23,8 +23,19 @@ public struct JSONNumber: Sendable, Hashable {
 
     /// The integer, or `nil` unless the text is a plain integer (no fraction, no exponent, not `-0`) within 64 bits.
     public var int64: Int64? {
-        guard text != "-0" else { return nil }
-        return Int64(text)
+        text.withBytes { bytes in
+            let isNegative = bytes.first == UInt8(ascii: "-")
+            // 18 digits always fit.
+            guard bytes.count <= 18 else { return text == "-0" ? nil : Int64(text) }
+            var value: Int64 = 0
+            for index in (isNegative ? 1 : 0)..<bytes.count {
+                let digit = bytes[index] &- UInt8(ascii: "0")
+                guard digit <= 9 else { return nil }
+                value = value &* 10 &+ Int64(digit)
+            }
+            guard isNegative else { return value }
+            return value == 0 ? nil : 0 &- value
+        }
     }
 
     /// The nearest floating-point value, or `nil` if it is not finite.
@@ -35,7 +46,8 @@ public struct JSONNumber: Sendable, Hashable {
 
     /// The text that RFC 8785 (section 3.2.2.3) prescribes; integers of 64 bits stay exact.
     public var canonicalText: String {
-        if let int64 { return String(int64) }
+        // A plain integer is written in one way only.
+        if int64 != nil { return text }
         guard let double else { return text }
         return Self.canonicalText(of: double)
     }

@@ -18,7 +18,7 @@ extension JSONParser {
             if let sign = peek(input), sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { position += 1 }
             guard skipDigits(input) > 0 else { throw JSONError(.invalidNumber, at: start, in: input) }
         }
-        return JSONNumber(validated: text(input, from: start, to: position) ?? "0")
+        return JSONNumber(validated: text(ofASCII: input.extracting(start..<position)))
     }
 
     private func peek(_ input: Span<UInt8>) -> UInt8? { position < input.count ? input[position] : nil }
@@ -32,31 +32,27 @@ extension JSONParser {
         return position - start
     }
 
-    /// The bytes of a range as a string, or `nil` if they are not UTF-8.
-    private func text(_ input: Span<UInt8>, from start: Int, to end: Int) -> String? {
-        guard let utf8 = try? UTF8Span(validating: input.extracting(start..<end)) else { return nil }
-        return String(copying: utf8)
+    private func text(ofASCII bytes: Span<UInt8>) -> String {
+        String(copying: UTF8Span(unchecked: bytes, isKnownASCII: true))
     }
 
     /// A string in quotes, unescaped (RFC 8259, section 7).
     mutating func string(_ input: Span<UInt8>) throws(JSONError) -> String {
         let quote = position
-        position += 1
-        let start = position
-        while position < input.count {
-            switch input[position] {
-            case UInt8(ascii: "\""):
-                guard let text = text(input, from: start, to: position) else {
-                    throw JSONError(.invalidUTF8, at: start, in: input)
-                }
-                position += 1
-                return text
-            case UInt8(ascii: "\\"): return try escapedString(input, from: start)
-            case 0..<0x20: throw JSONError(.controlCharacter, at: position, in: input)
-            default: position += 1
-            }
+        let start = quote + 1
+        let (end, isASCII) = input.withUnsafeBytes { $0.endOfPlainText(from: start) }
+        position = end
+        guard end < input.count else { throw JSONError(.unexpectedEnd, at: quote, in: input) }
+        switch input[end] {
+        case UInt8(ascii: "\""): break
+        case UInt8(ascii: "\\"): return try escapedString(input, from: start)
+        default: throw JSONError(.controlCharacter, at: end, in: input)
         }
-        throw JSONError(.unexpectedEnd, at: quote, in: input)
+        position += 1
+        let bytes = input.extracting(start..<end)
+        if isASCII { return text(ofASCII: bytes) }
+        guard let utf8 = try? UTF8Span(validating: bytes) else { throw JSONError(.invalidUTF8, at: start, in: input) }
+        return String(copying: utf8)
     }
 
     /// The slow path of ``string(_:)``: from the first escape on, bytes are collected.
@@ -129,5 +125,38 @@ extension JSONParser {
             position += 1
         }
         return value
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Finds the first quotation mark, backslash or control character, eight bytes at a time.
+    ///
+    /// - Returns: Where it stands, or the end; and whether all before it is ASCII.
+    fileprivate func endOfPlainText(from start: Int) -> (end: Int, isASCII: Bool) {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs: UInt64 = 0x8080_8080_8080_8080
+        var (offset, seen) = (start, UInt64(0))
+        while offset &+ 8 <= count {
+            let word = UInt64(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            let quote = word ^ (ones &* 0x22)
+            let backslash = word ^ (ones &* 0x5C)
+            // Borrows reach only bytes above one that was found, so that the lowest that is found is right.
+            let found =
+                (((word &- ones &* 0x20) & ~word) | ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash))
+                & highs
+            if found != 0 {
+                let place = found.trailingZeroBitCount
+                return (offset &+ place / 8, (seen | word & ~(~0 << UInt64(place & ~7))) & highs == 0)
+            }
+            seen |= word
+            offset &+= 8
+        }
+        while offset < count {
+            let byte = self[offset]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+            seen |= UInt64(byte)
+            offset &+= 1
+        }
+        return (offset, seen & highs == 0)
     }
 }

@@ -101,6 +101,9 @@ struct JSONParser {
     let maximumDepth: Int
     var position = 0
 
+    /// For so many members of the outermost object room is made at once: a token has about as many claims.
+    private static let usualMembers = 12
+
     init(maximumDepth: Int) { self.maximumDepth = maximumDepth }
 
     mutating func skipWhitespace(_ input: Span<UInt8>) {
@@ -150,6 +153,7 @@ struct JSONParser {
         var names = MemberNames()
         skipWhitespace(input)
         if take(UInt8(ascii: "}"), input) { return JSONObject() }
+        members.reserveCapacity(depth == 1 ? Self.usualMembers : 2)
         while true {
             let keyPosition = position
             guard position < input.count else { throw JSONError(.unexpectedEnd, at: position, in: input) }
@@ -165,7 +169,7 @@ struct JSONParser {
             skipWhitespace(input)
             members.append(JSONObject.Member(key: key, value: try value(input, depth: depth)))
             skipWhitespace(input)
-            if take(UInt8(ascii: "}"), input) { return JSONObject(distinct: members) }
+            if take(UInt8(ascii: "}"), input) { return JSONObject(distinct: members, marks: names.marks) }
             try expect(UInt8(ascii: ","), "`,` or `}`", input)
             skipWhitespace(input)
         }
@@ -202,12 +206,12 @@ struct JSONParser {
 private struct MemberNames {
     private static let few = 16
     private var set: Set<[UInt8]> = []
+    private(set) var marks = NameMarks()
 
     mutating func insert(_ key: String, among members: [JSONObject.Member]) -> Bool {
-        if members.count < Self.few {
-            for member in members where member.key.isSameBytes(as: key) { return false }
-            return true
-        }
+        let before = marks
+        let isNew = marks.insert(key)
+        if members.count < Self.few { return isNew || members.place(of: key, among: before) == nil }
         if set.isEmpty { for member in members { set.insert(Array(member.key.utf8)) } }
         return set.insert(Array(key.utf8)).inserted
     }

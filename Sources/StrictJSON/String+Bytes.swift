@@ -1,11 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension String {
+    /// Joins texts with one allocation.
+    package init(joining texts: [String]) {
+        let count = texts.reduce(0) { $0 + $1.utf8.count }
+        self.init(unsafeUninitializedCapacity: count) { target in
+            var end = 0
+            for text in texts {
+                text.withBytes { bytes in
+                    UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[end...])
+                        .copyMemory(from: bytes)
+                    end += bytes.count
+                }
+            }
+            return end
+        }
+    }
+
     /// Whether both strings consist of the same UTF-8 bytes; `==` would also accept canonically equivalent ones.
     @inline(__always)
     package func isSameBytes(as other: String) -> Bool {
         guard utf8.count == other.utf8.count else { return false }
         return withBytes { left in other.withBytes { right in left.firstDifference(from: right) == nil } }
+    }
+
+    /// Whether the string consists of exactly these UTF-8 bytes.
+    @inline(__always)
+    func consists(of bytes: UnsafeRawBufferPointer) -> Bool {
+        guard utf8.count == bytes.count else { return false }
+        return withBytes { $0.firstDifference(from: bytes) == nil }
     }
 
     /// Whether this string's UTF-8 bytes, which is to say its code points, sort before the other's.
@@ -34,7 +57,7 @@ extension String {
     }
 
     @inline(__always)
-    private func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         let answer = utf8.withContiguousStorageIfAvailable { body(UnsafeRawBufferPointer($0)) }
         return answer ?? utf8Span.span.withUnsafeBytes(body)
     }

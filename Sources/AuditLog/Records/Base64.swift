@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CAudit
+package import StrictJSON
 
 /// Base 64 (RFC 4648): standard with padding for notes, URL-safe without padding for disclosures.
 package enum Base64 {
@@ -37,6 +38,12 @@ package enum Base64 {
                 count = encode(input, alphabet, into: UnsafeMutableRawBufferPointer(buffer))
             }
         }
+    }
+
+    /// Appends the encoding of some bytes.
+    package static func append(_ input: UnsafeRawBufferPointer, _ alphabet: Alphabet, to output: inout ByteSink) {
+        let count = encodedCount(input.count, alphabet)
+        output.fill(atMost: count) { $0.put(atMost: count) { encode(input, alphabet, into: $0) } }
     }
 
     /// Writes the encoding into a buffer of ``encodedCount(_:_:)`` bytes and returns its length.

@@ -17,13 +17,29 @@ public struct PreparedParents: Sendable {
 extension PolicyEngine {
     /// Prepares parents, for ``prepareEntity(_:attributes:tags:parents:)``; worth keeping as long as the engine.
     public func prepareParents(_ parents: [EntityUID]) -> PreparedParents {
-        var ancestors = Set(parents)
-        for parent in parents { ancestors.formUnion(entities.ancestors(of: parent)) }
-        let loader = universe.loader
-        let (known, foreign) = loader.ancestors(ancestors)
+        guard !parents.isEmpty else { return .none }
+        // A few are compared with one another, many are not.
+        let parents = parents.count > Self.fewParents ? Array(Set(parents)) : parents
+        let direct = parents.map { universe.loader.uid($0) }
+        var known: [Int32] = []
+        var foreign: [ForeignUID] = []
+        for parent in direct {
+            switch parent {
+            case .known(let number):
+                known.append(number)
+                // Whatever a base entity lies under is known too.
+                if let entity = universe.entities[Int(number)] { known += entity.ancestors.elements }
+            case .foreign(let uid):
+                if parents.count > Self.fewParents || !foreign.contains(where: uid.isSame) { foreign.append(uid) }
+            }
+        }
+        if known.count > 1 { known = Set(known).sorted() }
         return PreparedParents(
-            direct: parents.map { loader.uid($0) }, known: known, foreign: foreign, universe: universe.identifier)
+            direct: direct, known: known.isEmpty ? .none : AncestorList(known), foreign: foreign,
+            universe: universe.identifier)
     }
+
+    private static let fewParents = 16
 
     /// Prepares one entity of prepared parts: the same as preparing an ``Entity`` for a fraction of its cost.
     ///

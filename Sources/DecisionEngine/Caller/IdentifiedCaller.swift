@@ -23,49 +23,36 @@ final class IdentifiedCaller: Sendable {
     let claimsJSON: [UInt8]?
     let groupsJSON: [UInt8]?
 
-    convenience init(_ caller: AuthenticatedCaller, engine: PolicyEngine) throws(EntityError) {
-        try self.init(caller.principal, caller, engine: engine)
+    convenience init(_ caller: AuthenticatedCaller, plan: CallerPlan) throws(EntityError) {
+        try self.init(caller.principal, caller, plan: plan)
     }
 
-    convenience init(_ principal: Principal, engine: PolicyEngine) throws(EntityError) {
-        try self.init(principal, nil, engine: engine)
+    convenience init(_ principal: Principal, plan: CallerPlan) throws(EntityError) {
+        try self.init(principal, nil, plan: plan)
     }
 
     private init(
-        _ principal: Principal, _ credential: AuthenticatedCaller?, engine: PolicyEngine
+        _ principal: Principal, _ credential: AuthenticatedCaller?, plan: CallerPlan
     ) throws(EntityError) {
         self.principal = principal
         self.credential = credential
-        let entity = try Self.entity(of: principal, above: engine.entities)
-        uid = engine.prepare(entity.uid)
-        entities = try engine.prepare([entity])
-        tokenRecord = credential == nil ? nil : engine.prepare(Record(principal.attributes))
+        let id = principal.entityID
+        uid = plan.uid(principal.kind, id)
+        entities = try plan.entity(uid, principal)
+        tokenRecord = credential == nil ? nil : plan.tokenRecord(principal.attributes)
         whoJSON = Self.who(principal, credential?.evidence)
-        uidJSON = CanonicalEntity.uid(type: principal.kind.rawValue, id: principal.entityID)
-        entityJSON = Self.entityJSON(principal)
+        uidJSON = CanonicalEntity.uid(type: principal.kind.rawValue, id: id)
+        entityJSON = Self.entityJSON(principal, uidJSON)
         claimsJSON = credential == nil ? nil : CanonicalEntity.record(principal.attributes)
-        groupsJSON =
-            principal.groups.isEmpty ? nil : JSONValue.array(principal.groups.map { .string($0) }).canonicalBytes()
+        groupsJSON = principal.groups.isEmpty ? nil : Self.texts(principal.groups)
     }
 
-    /// The principal's entity: what the operator's own entities say of it comes first, then the credential.
-    private static func entity(of principal: Principal, above base: EntityStore) throws(EntityError) -> Entity {
-        guard let uid = EntityUID(principal.kind.rawValue, principal.entityID) else {
-            throw .json(path: "principal", problem: "`\(principal.kind.rawValue)` is no entity type")
-        }
-        let known = base[uid]
-        let claims = principal.attributes.members.compactMap { member in
-            Value(member.value).map { (member.key, $0) }
-        }
-        let scopes = ("scopes", Value.set(principal.scopes.map { .string($0) }))
-        let parents =
-            principal.groups.compactMap { EntityUID("Group", $0) }
-            + principal.roles.compactMap { EntityUID("Role", $0) }
-        return Entity(
-            uid: uid,
-            attributes: Record(claims + [scopes] + (known?.attributes.members.map { ($0.key, $0.value) } ?? [])),
-            tags: known?.tags ?? Record(), parents: parents + (known?.parents ?? [])
-        )
+    private static func texts(_ texts: [String]) -> [UInt8] {
+        var writer = JSONWriter(capacity: 24 * texts.count)
+        writer.beginArray()
+        for text in texts { writer.string(text) }
+        writer.endArray()
+        return writer.bytes
     }
 
     private static func who(_ principal: Principal, _ evidence: CallerEvidence?) -> [UInt8] {
@@ -97,25 +84,32 @@ final class IdentifiedCaller: Sendable {
     }
 
     /// The principal's entity; what `context.token` says of it too is not written twice.
-    private static func entityJSON(_ principal: Principal) -> [UInt8] {
-        let scopes = JSONValue.array(principal.scopes.map { .string($0) })
-        var writer = JSONWriter(capacity: 256)
+    private static func entityJSON(_ principal: Principal, _ uid: [UInt8]) -> [UInt8] {
+        var writer = JSONWriter(capacity: 512)
         writer.beginObject()
         writer.key("attrs")
         writer.beginObject()
-        if principal.attributes["scopes"] != scopes {
+        if !saysScopes(principal) {
             writer.key("scopes")
-            writer.value(scopes)
+            writer.beginArray()
+            for scope in principal.scopes { writer.string(scope) }
+            writer.endArray()
         }
         writer.endObject()
         writer.key("parents")
         writer.beginArray()
-        for group in principal.groups { writer.raw(CanonicalEntity.uid(type: "Group", id: group)) }
-        for role in principal.roles { writer.raw(CanonicalEntity.uid(type: "Role", id: role)) }
+        for group in principal.groups { CanonicalEntity.write(type: "Group", id: group, to: &writer) }
+        for role in principal.roles { CanonicalEntity.write(type: "Role", id: role, to: &writer) }
         writer.endArray()
         writer.key("uid")
-        writer.raw(CanonicalEntity.uid(type: principal.kind.rawValue, id: principal.entityID))
+        writer.raw(uid)
         writer.endObject()
         return writer.bytes
+    }
+
+    /// Whether the attributes hold exactly the scopes, in their order.
+    private static func saysScopes(_ principal: Principal) -> Bool {
+        guard let said = principal.attributes["scopes"] else { return false }
+        return said == .array(principal.scopes.map { .string($0) })
     }
 }

@@ -28,6 +28,7 @@ package final class PolicyGeneration: Sendable {
     let names: ContextNames
     let reads: ContextParts
     private let types: BuiltInTypes
+    private let callerPlan: CallerPlan
     /// The policies whose annotations a decision tells.
     private let notes: [PolicyID: (reason: String?, obligation: String?)]
     private let methods: [String: RoutePlan.EntityName]
@@ -55,14 +56,15 @@ package final class PolicyGeneration: Sendable {
         self.digests = digests
         names = ContextNames(engine)
         reads = ContextParts(engine.policies.contextReads)
-        guard let types = BuiltInTypes() else {
+        guard let types = BuiltInTypes(), let callerPlan = CallerPlan(engine, reads: reads) else {
             throw .json(path: "", problem: "the built-in entity types are not usable")
         }
         self.types = types
+        self.callerPlan = callerPlan
         plans = routes.routes.map { entry in
             RoutePlan(entry, types: types, engine: engine, selection: selections[entry.api.name])
         }
-        anonymous = try IdentifiedCaller(.anonymous, engine: engine)
+        anonymous = try IdentifiedCaller(.anonymous, plan: callerPlan)
         methods = Dictionary(
             uniqueKeysWithValues: ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"].map { method in
                 (method, RoutePlan.EntityName(EntityUID(type: types.action, id: method), engine: engine))
@@ -105,7 +107,7 @@ package final class PolicyGeneration: Sendable {
     /// The caller that a credential stands for, prepared once per credential.
     func caller(of found: AuthenticatedCaller) throws(EntityError) -> IdentifiedCaller {
         if let known = callers.withLock({ $0[found.digest] }), known.credential === found { return known }
-        let prepared = try IdentifiedCaller(found, engine: engine)
+        let prepared = try IdentifiedCaller(found, plan: callerPlan)
         callers.withLock { callers in
             if callers.count >= Self.maximumCallers { callers.removeAll(keepingCapacity: true) }
             callers[found.digest] = prepared

@@ -7,13 +7,18 @@ enum CanonicalEntity {
     /// `{"id":…,"type":…}`.
     static func uid(type: String, id: String) -> [UInt8] {
         var writer = JSONWriter(capacity: 48 + id.utf8.count)
+        write(type: type, id: id, to: &writer)
+        return writer.take()
+    }
+
+    /// Writes `{"id":…,"type":…}`.
+    static func write(type: String, id: String, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("id")
         writer.string(id)
         writer.key("type")
         writer.string(type)
         writer.endObject()
-        return writer.take()
     }
 
     /// Writes a value of an extension type: `{"__extn":{"arg":…,"fn":…}}`.
@@ -30,23 +35,39 @@ enum CanonicalEntity {
     }
 
     /// An object without what Cedar cannot express: `null` and numbers that are no integers.
-    static func record(_ object: JSONObject) -> [UInt8] { expressible(object).canonicalBytes() }
-
-    private static func expressible(_ object: JSONObject) -> JSONValue {
-        var kept = JSONObject()
-        for member in object.members {
-            if let value = expressible(member.value) { kept.append(member.key, value) }
-        }
-        return .object(kept)
+    static func record(_ object: JSONObject) -> [UInt8] {
+        var writer = JSONWriter(capacity: 512)
+        write(expressible: object, to: &writer)
+        return writer.bytes
     }
 
-    private static func expressible(_ value: JSONValue) -> JSONValue? {
+    private static func write(expressible object: JSONObject, to writer: inout JSONWriter) {
+        writer.beginObject()
+        for member in object.membersInCanonicalOrder where isExpressible(member.value) {
+            writer.key(any: member.key)
+            write(expressible: member.value, to: &writer)
+        }
+        writer.endObject()
+    }
+
+    private static func write(expressible value: JSONValue, to writer: inout JSONWriter) {
         switch value {
-        case .null: nil
-        case .number(let number): number.int64 == nil ? nil : value
-        case .bool, .string: value
-        case .array(let elements): .array(elements.compactMap { expressible($0) })
-        case .object(let object): expressible(object)
+        case .null: break
+        case .number, .bool: writer.value(value)
+        case .string(let text): writer.string(text)
+        case .array(let elements):
+            writer.beginArray()
+            for element in elements where isExpressible(element) { write(expressible: element, to: &writer) }
+            writer.endArray()
+        case .object(let object): write(expressible: object, to: &writer)
+        }
+    }
+
+    private static func isExpressible(_ value: JSONValue) -> Bool {
+        switch value {
+        case .null: false
+        case .number(let number): number.int64 != nil
+        case .bool, .string, .array, .object: true
         }
     }
 }

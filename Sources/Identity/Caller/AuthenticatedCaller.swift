@@ -12,7 +12,7 @@ public final class AuthenticatedCaller: Sendable {
     public let evidence: CallerEvidence
     /// What a revocation may name.
     public let marks: RevocationMarks
-    /// The hash of the credential, for cache keys.
+    /// The hash of the credential, of a JWT without its signature, for cache keys.
     public let digest: TokenDigest
     /// What the credential is bound to.
     public let binding: TokenBinding

@@ -2,45 +2,76 @@
 
 /// Base64url without padding (RFC 4648, section 5; RFC 7515, section 2), in its one canonical form.
 package enum Base64URL {
-    /// 255 marks a character outside the alphabet.
-    private static let values: [UInt8] = {
-        var table = [UInt8](repeating: 255, count: 256)
-        for (value, character) in alphabet.enumerated() { table[Int(character)] = UInt8(value) }
+    /// What a character stands for in each of the four places of a group, one table after the other.
+    ///
+    /// The upper eight bits mark characters outside the alphabet.
+    private static let places: [UInt32] = {
+        var table = [UInt32](repeating: foreign, count: 4 * 256)
+        for (value, character) in alphabet.enumerated() {
+            for place in 0..<4 { table[place * 256 + Int(character)] = UInt32(value) << UInt32(18 - 6 * place) }
+        }
         return table
     }()
+
+    private static let foreign: UInt32 = 0xFF00_0000
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
     /// Decodes, or returns `nil` for any foreign character, padding, an impossible length, or unused bits that are set.
-    package static func decode(_ input: Span<UInt8>) -> [UInt8]? {
-        let remainder = input.count & 3
-        guard remainder != 1 else { return nil }
-        let table = values.span
-        var output = [UInt8](repeating: 0, count: input.count / 4 * 3 + (remainder == 0 ? 0 : remainder - 1))
-        var read = 0
-        var written = 0
-        var invalid: UInt8 = 0
-        while read + 4 <= input.count {
-            let (a, b) = (table[Int(input[read])], table[Int(input[read + 1])])
-            let (c, d) = (table[Int(input[read + 2])], table[Int(input[read + 3])])
-            invalid |= a | b | c | d
-            output[written] = a << 2 | b >> 4
-            output[written + 1] = b << 4 | c >> 2
-            output[written + 2] = c << 6 | d
-            read += 4
-            written += 3
+    package static func decode(_ input: Span<UInt8>) -> [UInt8]? { withDecoded(input) { Array($0) } }
+
+    /// Decodes as ``decode(_:)`` does, into memory that lasts as long as the call.
+    static func withDecoded<Result>(
+        _ input: Span<UInt8>, _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result? {
+        guard let size = decodedCount(input.count) else { return nil }
+        return input.withUnsafeBytes { input in
+            withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { output in
+                decode(input, into: output) ? body(UnsafeRawBufferPointer(output)) : nil
+            }
         }
-        if remainder > 0 {
-            let (a, b) = (table[Int(input[read])], table[Int(input[read + 1])])
-            let c = remainder == 3 ? table[Int(input[read + 2])] : 0
-            invalid |= a | b | c
-            output[written] = a << 2 | b >> 4
-            if remainder == 3 { output[written + 1] = b << 4 | c >> 2 }
-            let unused = remainder == 2 ? b & 0x0F : c & 0x03
-            guard unused == 0 else { return nil }
+    }
+
+    /// How many bytes so many characters stand for; `nil` if no bytes have that many.
+    private static func decodedCount(_ characters: Int) -> Int? {
+        let remainder = characters & 3
+        return remainder == 1 ? nil : characters / 4 * 3 + (remainder == 0 ? 0 : remainder - 1)
+    }
+
+    /// Fills memory of exactly the decoded size; `false` if the input is not canonical.
+    private static func decode(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Bool {
+        places.withUnsafeBufferPointer { places in
+            var (read, written) = (0, 0)
+            var seen: UInt32 = 0
+            // Each group is stored with a byte too many, which the next one overwrites.
+            while read &+ 4 <= input.count, written &+ 4 <= output.count {
+                let word = UInt32(littleEndian: input.loadUnaligned(fromByteOffset: read, as: UInt32.self))
+                let bits = group(word, places)
+                seen |= bits
+                output.storeBytes(of: (bits << 8).bigEndian, toByteOffset: written, as: UInt32.self)
+                read &+= 4
+                written &+= 3
+            }
+            guard read < input.count else { return seen & foreign == 0 }
+            // The last group, whole or with `A`, which is zero, for what is missing.
+            let rest = input.count &- read
+            var word: UInt32 = 0x4141_4141
+            withUnsafeMutableBytes(of: &word) { $0.copyBytes(from: input[read...]) }
+            let bits = group(UInt32(littleEndian: word), places)
+            seen |= bits
+            for place in 0..<min(rest &- 1, 3) {
+                output[written &+ place] = UInt8(truncatingIfNeeded: bits >> UInt32(16 &- 8 &* place))
+            }
+            let unused: UInt32 = rest == 2 ? 0xFFFF : rest == 3 ? 0xFF : 0
+            return seen & foreign == 0 && bits & unused == 0
         }
-        // The alphabet's values are below 64; only the mark for foreign characters has the upper bits.
-        return invalid & 0xC0 == 0 ? output : nil
+    }
+
+    /// The 24 bits of four characters, the first one in the lowest byte.
+    @inline(__always)
+    private static func group(_ word: UInt32, _ places: UnsafeBufferPointer<UInt32>) -> UInt32 {
+        places[Int(word & 0xFF)] | places[256 &+ Int(word >> 8 & 0xFF)] | places[512 &+ Int(word >> 16 & 0xFF)]
+            | places[768 &+ Int(word >> 24)]
     }
 
     /// Decodes a string as ``decode(_:)`` does bytes.
@@ -48,20 +79,22 @@ package enum Base64URL {
 
     /// Encodes without padding; of a long result only so many characters, if that is asked for.
     package static func encode(_ bytes: some Sequence<UInt8>, prefix: Int = .max) -> String {
-        let table = alphabet
-        var output: [UInt8] = []
-        output.reserveCapacity(min(prefix, bytes.underestimatedCount / 3 * 4 + 4))
-        var pending: UInt32 = 0
-        var bits = 0
-        for byte in bytes where output.count < prefix {
-            pending = (pending << 8 | UInt32(byte)) & 0x3FFF
-            bits += 8
-            while bits >= 6 {
-                bits -= 6
-                output.append(table[Int(pending >> UInt32(bits)) & 63])
+        let text = bytes.withContiguousStorageIfAvailable { encode(UnsafeRawBufferPointer($0), prefix) }
+        return text ?? Array(bytes).withUnsafeBytes { encode($0, prefix) }
+    }
+
+    private static func encode(_ bytes: UnsafeRawBufferPointer, _ prefix: Int) -> String {
+        let count = min(prefix, (bytes.count * 4 + 2) / 3)
+        return String(unsafeUninitializedCapacity: count) { target in
+            alphabet.withUnsafeBufferPointer { alphabet in
+                for index in 0..<count {
+                    let (byte, bit) = (index &* 6 / 8, index &* 6 % 8)
+                    let next = byte &+ 1 < bytes.count ? UInt32(bytes[byte &+ 1]) : 0
+                    let pair = UInt32(bytes[byte]) << 8 | next
+                    target[index] = alphabet[Int(pair >> UInt32(10 &- bit)) & 63]
+                }
             }
+            return count
         }
-        if bits > 0 { output.append(table[Int(pending << UInt32(6 - bits)) & 63]) }
-        return String(decoding: output.prefix(prefix), as: UTF8.self)
     }
 }

@@ -71,6 +71,13 @@ public struct ClaimMapping: Sendable, Hashable {
     public func principal(
         provider: String, issuer: String, claims: JSONObject, profile: ProviderProfile = .openID
     ) throws(IdentityError) -> Principal {
+        try identity(provider: provider, issuer: issuer, claims: claims, profile: profile).principal
+    }
+
+    /// The principal of verified claims, and the client that they name, if any.
+    func identity(
+        provider: String, issuer: String, claims: JSONObject, profile: ProviderProfile
+    ) throws(IdentityError) -> (principal: Principal, client: String?) {
         let subject = try string(self.subject, claims)
         var client: String?
         for path in clientID where client == nil { client = try string(path, claims) }
@@ -82,10 +89,11 @@ public struct ClaimMapping: Sendable, Hashable {
         for attribute in self.attributes {
             if let value = attribute.path.value(in: claims) { attributes[attribute.name] = value }
         }
-        return Principal(
+        let principal = Principal(
             kind: isClient ? .client : .user, provider: provider, id: id, issuer: issuer,
             groups: try list(groups, claims, splitting: false), roles: try list(roles, claims, splitting: false),
             scopes: try list(scopes, claims, splitting: true), attributes: attributes)
+        return (principal, client)
     }
 
     /// The client that verified claims name, if any.
@@ -105,26 +113,50 @@ public struct ClaimMapping: Sendable, Hashable {
     ) throws(IdentityError) -> [String] {
         var result: [String] = []
         for path in paths {
-            let found: [String]
             switch path.value(in: claims) {
-            case nil:
-                try checkOverage(path, claims)
-                continue
+            case nil: try checkOverage(path, claims)
             case .string(let text):
-                // Over bytes: characters cost ten times as much.
-                found =
-                    splitting
-                    ? text.utf8.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) } : [text]
+                Self.add(splitting ? Self.words(of: text) : [text], to: &result)
             case .array(let values):
-                found = values.compactMap(\.stringValue)
-                guard found.count == values.count else {
-                    throw .claimNotAccepted(name: path.topLevelName, .wrongType)
+                var texts: [String] = []
+                texts.reserveCapacity(values.count)
+                for value in values {
+                    guard case .string(let text) = value else {
+                        throw .claimNotAccepted(name: path.topLevelName, .wrongType)
+                    }
+                    texts.append(text)
                 }
+                Self.add(texts, to: &result)
             case .null, .bool, .number, .object: throw .claimNotAccepted(name: path.topLevelName, .wrongType)
             }
-            for text in found where !result.contains(where: { $0.isSameBytes(as: text) }) { result.append(text) }
         }
         return result
+    }
+
+    /// Adds texts that are not there yet; few are compared with one another, many go through a set.
+    private static func add(_ texts: [String], to result: inout [String]) {
+        guard result.count + texts.count > 32 else {
+            result.reserveCapacity(result.count + texts.count)
+            for text in texts where !result.contains(where: { $0.isSameBytes(as: text) }) { result.append(text) }
+            return
+        }
+        var known = Set(result.map { Array($0.utf8) })
+        for text in texts where known.insert(Array(text.utf8)).inserted { result.append(text) }
+    }
+
+    /// What stands between spaces; over bytes, since characters cost ten times as much.
+    private static func words(of text: String) -> [String] {
+        text.utf8Span.span.withUnsafeBytes { bytes in
+            var words: [String] = []
+            var start = 0
+            words.reserveCapacity(4)
+            while start < bytes.count {
+                let end = bytes[start...].firstIndex(of: UInt8(ascii: " ")) ?? bytes.count
+                if end > start { words.append(String(decoding: bytes[start..<end], as: UTF8.self)) }
+                start = end + 1
+            }
+            return words
+        }
     }
 
     /// Entra ID names claims that did not fit in `_claim_names` (OpenID Connect Core, section 5.6.2).

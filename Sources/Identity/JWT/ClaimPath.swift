@@ -25,6 +25,7 @@ public struct ClaimPath: Sendable, Hashable, ExpressibleByStringLiteral, CustomS
 
     /// The value, or `nil` if the claims have none there.
     public func value(in claims: JSONObject) -> JSONValue? {
+        if steps.count == 1 { return claims[steps[0]] }
         var object = claims
         for (index, step) in steps.enumerated() {
             guard let value = object[step] else { return nil }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import StrictJSON
 
 /// A compact JWS taken apart, nothing verified yet (RFC 7515, section 7.1).
@@ -7,58 +8,74 @@ struct CompactToken {
     static let claimLimits = JSONLimits(maximumBytes: 64 << 10, maximumDepth: 64)
 
     let header: JSONObject
-    let payload: [UInt8]
-    let signature: [UInt8]
+    let signature: Data
     /// How many bytes from the start are signed: header, dot and payload.
     let signedByteCount: Int
+    /// The payload, if it is a JSON object.
+    private let payload: JSONObject?
 
     init(_ token: Span<UInt8>, maximumBytes: Int) throws(IdentityError) {
         guard token.count <= maximumBytes else { throw .tokenTooLarge(limit: maximumBytes) }
-        guard let (first, second) = Self.dots(in: token) else { throw .tokenMalformed(.segments) }
-        guard let headerBytes = Base64URL.decode(token.extracting(0..<first)),
-            let payload = Base64URL.decode(token.extracting((first + 1)..<second)),
-            let signature = Base64URL.decode(token.extracting((second + 1)..<token.count))
-        else { throw .tokenMalformed(.encoding) }
-        guard case .object(let header)? = try? JSONValue.parse(headerBytes, limits: Self.headerLimits) else {
-            throw .tokenMalformed(.header)
+        guard let second = Self.lastDot(in: token), let first = Self.firstDot(in: token), first < second else {
+            throw .tokenMalformed(.segments)
         }
+        let claims = token.extracting((first + 1)..<second)
+        // JSON is read where it was decoded: neither text is needed any longer.
+        guard
+            let header = Base64URL.withDecoded(
+                token.extracting(0..<first), { Self.object($0, limits: Self.headerLimits) }),
+            let payload = Base64URL.withDecoded(claims, { Self.object($0, limits: Self.claimLimits) }),
+            let signature = Base64URL.withDecoded(token.extracting((second + 1)..<token.count), { Data($0) })
+        else {
+            // No dot is of the alphabet, so that a third one is always found here.
+            throw .tokenMalformed(Self.firstDot(in: claims) == nil ? .encoding : .segments)
+        }
+        guard let header else { throw .tokenMalformed(.header) }
         self.header = header
         self.payload = payload
         self.signature = signature
         signedByteCount = second
     }
 
-    /// The positions of the two dots, or `nil` unless there are exactly two; looks at eight bytes at once.
-    private static func dots(in token: Span<UInt8>) -> (Int, Int)? {
-        let (ones, tops, dots) =
-            (0x0101_0101_0101_0101, 0x8080_8080_8080_8080, 0x2E2E_2E2E_2E2E_2E2E) as (UInt64, UInt64, UInt64)
-        return token.withUnsafeBytes { bytes in
-            var (first, second, start) = (-1, -1, 0)
-            while start < bytes.count {
-                let end = min(start + 8, bytes.count)
-                if end - start == 8 {
-                    // A byte that equals a dot becomes zero, and only a zero borrows into its top bit.
-                    let word = bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self) ^ dots
-                    if (word &- ones) & ~word & tops == 0 {
-                        start = end
-                        continue
-                    }
-                }
-                for index in start..<end where bytes[index] == UInt8(ascii: ".") {
-                    guard second < 0 else { return nil }
-                    if first < 0 { first = index } else { second = index }
-                }
-                start = end
+    private static func object(_ bytes: UnsafeRawBufferPointer, limits: JSONLimits) -> JSONObject? {
+        guard case .object(let object)? = try? JSONValue.parse(bytes, limits: limits) else { return nil }
+        return object
+    }
+
+    /// The position of the first dot.
+    private static func firstDot(in token: Span<UInt8>) -> Int? {
+        token.withUnsafeBytes { bytes in
+            var start = 0
+            while start &+ 8 <= bytes.count {
+                let dots = Self.dots(bytes, start)
+                // A borrow reaches only bytes above a dot.
+                if dots != 0 { return start &+ dots.trailingZeroBitCount / 8 }
+                start &+= 8
             }
-            return second < 0 ? nil : (first, second)
+            return bytes[start...].firstIndex(of: UInt8(ascii: "."))
         }
+    }
+
+    /// The position of the last dot, behind which the signature stands.
+    static func lastDot(in token: Span<UInt8>) -> Int? {
+        token.withUnsafeBytes { bytes in
+            var end = bytes.count
+            while end >= 8, Self.dots(bytes, end &- 8) == 0 { end &-= 8 }
+            return bytes[..<end].lastIndex(of: UInt8(ascii: "."))
+        }
+    }
+
+    /// Not zero if there is a dot among eight bytes; the top bit of the first one is set.
+    @inline(__always)
+    private static func dots(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> UInt64 {
+        let word = bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self) ^ 0x2E2E_2E2E_2E2E_2E2E
+        return (UInt64(littleEndian: word) &- 0x0101_0101_0101_0101) & ~UInt64(littleEndian: word)
+            & 0x8080_8080_8080_8080
     }
 
     /// The claims, or a refusal unless they are one JSON object without repeated names.
     func claims() throws(IdentityError) -> JSONObject {
-        guard case .object(let claims)? = try? JSONValue.parse(payload, limits: Self.claimLimits) else {
-            throw .tokenMalformed(.claims)
-        }
-        return claims
+        guard let payload else { throw .tokenMalformed(.claims) }
+        return payload
     }
 }

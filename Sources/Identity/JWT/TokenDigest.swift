@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import Crypto
 
-/// The SHA-256 of a token's bytes.
+/// The SHA-256 by which a credential is found again.
+///
+/// That of a JWT is taken over what is signed, and whoever looks one up by it compares the signature as well.
 public struct TokenDigest: Sendable, Hashable {
     /// The 32 bytes as four words.
     public let words: (UInt64, UInt64, UInt64, UInt64)
 
-    /// Hashes a token.
-    public init(of token: Span<UInt8>) {
+    /// Hashes a credential.
+    public init(of credential: Span<UInt8>) { self.init(SHA256.hash(credential)) }
+
+    /// Takes a hash.
+    init(_ digest: SHA256Digest) {
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-        let digest = SHA256.hash(token)
         withUnsafeMutableBytes(of: &words) { target in
             digest.withUnsafeBytes { target.copyMemory(from: $0) }
         }

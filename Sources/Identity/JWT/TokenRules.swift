@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Callout
+import Crypto
 import StrictJSON
 
 /// What one issuer's tokens must look like; everything that does not need the provider's keys or name.
@@ -44,14 +45,18 @@ struct TokenRules: Sendable, Hashable {
     }
 
     /// Checks a token from its header to its claims; the order is cheap refusals, key, signature, claims.
+    ///
+    /// The SHA-256 of what is signed is taken here if it was not before.
     func verify(
-        _ token: CompactToken, _ bytes: Span<UInt8>, claims: JSONObject, keys: KeySet, now: Int64
+        _ token: CompactToken, _ bytes: Span<UInt8>, claims: JSONObject, keys: KeySet, now: Int64,
+        sha256: SHA256Digest? = nil
     ) throws(IdentityError) -> Finding {
         let header = try TokenHeader(token.header)
         let algorithm = try allowed(header.algorithm)
         try check(type: header.type)
         let key = try keys.key(for: header.keyID, algorithm, issuer: issuer)
-        guard key.isValid(token.signature, over: bytes.extracting(0..<token.signedByteCount), algorithm) else {
+        let signed = bytes.extracting(0..<token.signedByteCount)
+        guard key.isValid(token.signature, over: signed, algorithm, sha256: sha256) else {
             throw .signatureNotValid(issuer: issuer)
         }
         let audiences = try check(claims, key)

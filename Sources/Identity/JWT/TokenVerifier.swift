@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Callout
+import Crypto
 import StrictJSON
 
 /// Verifies JWT access tokens; never suspends.
@@ -42,12 +43,19 @@ public struct TokenVerifier: Sendable {
         // Before hashing: a limit comes before work.
         let limit = selection.maximumTokenBytes
         guard token.count <= limit else { throw .tokenTooLarge(limit: limit) }
-        let digest = TokenDigest(of: token)
-        if let known = cache.token(digest, from: selection), isStillSigned(known, at: now) {
+        // What is signed is hashed; the signature itself, which that does not cover, is compared.
+        guard let dot = CompactToken.lastDot(in: token) else { throw .tokenMalformed(.segments) }
+        let signed = token.extracting(0..<dot)
+        let hash = SHA256.hash(signed)
+        let digest = TokenDigest(hash)
+        let known = token.extracting((dot + 1)..<token.count).withUnsafeBytes {
+            cache.token(digest, signature: $0, from: selection)
+        }
+        if let known, isStillSigned(known, at: now) {
             try known.lifetime.validate(at: now, skew: known.provider.rules.clockSkew)
             return known
         }
-        let verified = try verifyAnew(token, digest, selection, now)
+        let verified = try verifyAnew(token, hash, selection, now)
         cache.insert(verified)
         return verified
     }
@@ -99,7 +107,7 @@ public struct TokenVerifier: Sendable {
     }
 
     private func verifyAnew(
-        _ bytes: Span<UInt8>, _ digest: TokenDigest, _ selection: ProviderSelection, _ now: Int64
+        _ bytes: Span<UInt8>, _ hash: SHA256Digest, _ selection: ProviderSelection, _ now: Int64
     ) throws(IdentityError) -> VerifiedToken {
         let token = try CompactToken(bytes, maximumBytes: selection.maximumTokenBytes)
         let claims = try token.claims()
@@ -112,15 +120,18 @@ public struct TokenVerifier: Sendable {
             throw .tokenTooLarge(limit: provider.configuration.maximumTokenBytes)
         }
         let snapshot = try provider.keys.usable(at: now)
-        let finding = try provider.rules.verify(token, bytes, claims: claims, keys: snapshot.keys, now: now)
-        let principal = try provider.configuration.mapping.principal(
+        let finding = try provider.rules.verify(
+            token, bytes, claims: claims, keys: snapshot.keys, now: now, sha256: hash)
+        let identity = try provider.configuration.mapping.identity(
             provider: provider.configuration.name, issuer: issuer, claims: claims,
             profile: provider.configuration.profile)
+        let signature = bytes.extracting((token.signedByteCount + 1)..<bytes.count).withUnsafeBytes { Array($0) }
         let binding = try TokenBinding(claims: claims, isRequired: provider.configuration.requiresBinding)
         return VerifiedToken(
-            principal: principal, claims: claims, facts: facts(finding, issuer, bytes),
-            lifetime: finding.lifetime, digest: digest, provider: provider, key: finding.key,
-            keyRevision: snapshot.revision, binding: binding)
+            principal: identity.principal, client: identity.client, claims: claims,
+            facts: facts(finding, issuer, bytes),
+            lifetime: finding.lifetime, digest: TokenDigest(hash), signature: signature, provider: provider,
+            key: finding.key, keyRevision: snapshot.revision, binding: binding)
     }
 
     private func facts(_ finding: TokenRules.Finding, _ issuer: String, _ bytes: Span<UInt8>) -> TokenFacts {

@@ -60,12 +60,21 @@ extension VerificationKey {
     /// Verifies a JWS signature over bytes; the algorithm must fit the key.
     ///
     /// EC signatures are r and s side by side in the exact length (RFC 7518, section 3.4).
-    func isValid(_ signature: [UInt8], over signed: Span<UInt8>, _ wanted: SignatureAlgorithm) -> Bool {
+    ///
+    /// - Parameters:
+    ///   - signature: The signature's bytes.
+    ///   - signed: What is signed.
+    ///   - wanted: The algorithm.
+    ///   - sha256: The SHA-256 of what is signed, if it was taken before.
+    /// - Returns: Whether the key's owner made the signature.
+    func isValid(
+        _ signature: Data, over signed: Span<UInt8>, _ wanted: SignatureAlgorithm, sha256: SHA256Digest? = nil
+    ) -> Bool {
         guard fits(wanted) else { return false }
         switch (material, wanted) {
         case (.p256(let key), _):
             guard let parsed = try? P256.Signing.ECDSASignature(rawRepresentation: signature) else { return false }
-            return key.isValidSignature(parsed, for: SHA256.hash(signed))
+            return key.isValidSignature(parsed, for: sha256 ?? SHA256.hash(signed))
         case (.p384(let key), _):
             guard let parsed = try? P384.Signing.ECDSASignature(rawRepresentation: signature) else { return false }
             return key.isValidSignature(parsed, for: SHA384.hash(signed))
@@ -75,7 +84,8 @@ extension VerificationKey {
         case (.ed25519(let key), _):
             return signed.withUnsafeBytes { key.isValidSignature(signature, for: $0) }
         case (.rsa(let key), _):
-            return Self.isValid(_RSA.Signing.RSASignature(rawRepresentation: signature), over: signed, key, wanted)
+            return Self.isValid(
+                _RSA.Signing.RSASignature(rawRepresentation: signature), over: signed, key, wanted, sha256)
         case (.symmetric(let key), .hs384): return Self.isValid(HMAC<SHA384>(key: key), signature, over: signed)
         case (.symmetric(let key), .hs512): return Self.isValid(HMAC<SHA512>(key: key), signature, over: signed)
         case (.symmetric(let key), _): return Self.isValid(HMAC<SHA256>(key: key), signature, over: signed)
@@ -84,14 +94,15 @@ extension VerificationKey {
 
     private static func isValid(
         _ signature: _RSA.Signing.RSASignature, over signed: Span<UInt8>, _ key: _RSA.Signing.PublicKey,
-        _ wanted: SignatureAlgorithm
+        _ wanted: SignatureAlgorithm, _ sha256: SHA256Digest?
     ) -> Bool {
         guard signature.rawRepresentation.count == (key.keySizeInBits + 7) / 8 else { return false }
         switch wanted {
-        case .rs256: return key.isValidSignature(signature, for: SHA256.hash(signed), padding: .insecurePKCS1v1_5)
+        case .rs256:
+            return key.isValidSignature(signature, for: sha256 ?? SHA256.hash(signed), padding: .insecurePKCS1v1_5)
         case .rs384: return key.isValidSignature(signature, for: SHA384.hash(signed), padding: .insecurePKCS1v1_5)
         case .rs512: return key.isValidSignature(signature, for: SHA512.hash(signed), padding: .insecurePKCS1v1_5)
-        case .ps256: return key.isValidSignature(signature, for: SHA256.hash(signed), padding: .PSS)
+        case .ps256: return key.isValidSignature(signature, for: sha256 ?? SHA256.hash(signed), padding: .PSS)
         case .ps384: return key.isValidSignature(signature, for: SHA384.hash(signed), padding: .PSS)
         case .ps512: return key.isValidSignature(signature, for: SHA512.hash(signed), padding: .PSS)
         case .es256, .es384, .es512, .edDSA, .hs256, .hs384, .hs512: return false
@@ -99,11 +110,11 @@ extension VerificationKey {
     }
 
     private static func isValid<Hash: HashFunction>(
-        _ code: HMAC<Hash>, _ signature: [UInt8], over signed: Span<UInt8>
+        _ code: HMAC<Hash>, _ signature: Data, over signed: Span<UInt8>
     ) -> Bool {
         var code = code
         signed.withUnsafeBytes { code.update(bufferPointer: $0) }
-        return ConstantTime.areEqual(Array(code.finalize()), signature)
+        return ConstantTime.areEqual(Array(code.finalize()), Array(signature))
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Callout
+private import Glibc
 public import StrictJSON
 
 /// A token that was verified: signature, issuer, audience, times and form.
@@ -14,17 +15,20 @@ public final class VerifiedToken: Sendable {
     public let lifetime: TokenLifetime
     /// The provider that vouches.
     public let provider: TokenProvider
+    /// The signature as it stands in the token.
+    let signature: [UInt8]
     let key: VerificationKey
     let keyRevision: UInt64
 
     /// Who is calling.
     public var principal: Principal { caller.principal }
-    /// The hash of the token's bytes, for cache keys.
+    /// The hash of what is signed, for cache keys.
     public var digest: TokenDigest { caller.digest }
 
     init(
-        principal: Principal, claims: JSONObject, facts: TokenFacts, lifetime: TokenLifetime, digest: TokenDigest,
-        provider: TokenProvider, key: VerificationKey, keyRevision: UInt64, binding: TokenBinding
+        principal: Principal, client: String?, claims: JSONObject, facts: TokenFacts, lifetime: TokenLifetime,
+        digest: TokenDigest,
+        signature: [UInt8], provider: TokenProvider, key: VerificationKey, keyRevision: UInt64, binding: TokenBinding
     ) {
         var evidence = CallerEvidence(.jwt, fingerprint: facts.fingerprint)
         evidence.issuer = facts.issuer
@@ -34,7 +38,6 @@ public final class VerifiedToken: Sendable {
         evidence.expiresAt = facts.expiresAt
         evidence.authenticationContext = facts.authenticationContext
         evidence.authenticationMethods = facts.authenticationMethods
-        let client = provider.configuration.mapping.client(of: claims)
         caller = AuthenticatedCaller(
             principal: principal, evidence: evidence,
             marks: RevocationMarks(issuer: facts.issuer, claims: claims, client: client), digest: digest,
@@ -42,9 +45,22 @@ public final class VerifiedToken: Sendable {
         self.claims = claims
         self.facts = facts
         self.lifetime = lifetime
+        self.signature = signature
         self.provider = provider
         self.key = key
         self.keyRevision = keyRevision
+    }
+}
+
+extension VerifiedToken {
+    /// Whether this is the signature that was verified, as it stands in the token.
+    func isSigned(_ text: UnsafeRawBufferPointer) -> Bool {
+        signature.withUnsafeBytes { held in
+            guard held.count == text.count, let mine = held.baseAddress, let its = text.baseAddress else {
+                return false
+            }
+            return memcmp(mine, its, text.count) == 0
+        }
     }
 }
 

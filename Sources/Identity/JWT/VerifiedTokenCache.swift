@@ -3,7 +3,7 @@ import Synchronization
 
 /// Tokens that were verified, so that the signature of a token that comes again need not be checked again.
 ///
-/// Found by the SHA-256 of the token's bytes and the provider, so that two identities never share an entry. Bounded:
+/// Found by the SHA-256 of what is signed, the signature and the provider, so that two identities never share an entry. Bounded:
 /// the oldest of eight gives way. Every hit is checked against the time and the issuer's current keys by
 /// ``TokenVerifier``; the cache itself answers "these bytes were verified by this provider", nothing more.
 public final class VerifiedTokenCache: Sendable {
@@ -59,13 +59,15 @@ public final class VerifiedTokenCache: Sendable {
         return (shard, Int(digest.words.1 & setMask) * Self.ways)
     }
 
-    /// The token of this digest that one of the providers verified.
-    func token(_ digest: TokenDigest, from selection: ProviderSelection) -> VerifiedToken? {
+    /// The token of this digest and exactly this signature that one of the providers verified.
+    func token(
+        _ digest: TokenDigest, signature: UnsafeRawBufferPointer, from selection: ProviderSelection
+    ) -> VerifiedToken? {
         let (shard, first) = place(digest)
         return shard.contents.withLock { contents in
             for index in first..<(first + Self.ways) {
                 guard let token = contents.slots[index].token, token.digest == digest,
-                    selection.contains(token.provider)
+                    token.isSigned(signature), selection.contains(token.provider)
                 else { continue }
                 contents.ticks &+= 1
                 contents.slots[index].lastUse = contents.ticks
