@@ -37,7 +37,7 @@ def kills(bench):
 
 def power_cuts(bench):
     code, (cuts, points, _, _, disks, records, lost, unverifiable) = _output(
-        ["swift", "test", *_scratch(), "--filter", "PowerCutTests"],
+        ["swift", "test", *_scratch(), "--filter", "AuditLogTests.PowerCutTests"],
         r"power cuts: (\d+) at (\d+) distinct points \(file operation x loss, of (\d+) in (\d+) scenarios\), (\d+) "
         r"different disks; of (\d+) acknowledged records (\d+) lost; (\d+) logs unverifiable",
         {"COUNTERSIGN_POWER_CUTS": "100" if bench.quick else "10000"})
@@ -50,7 +50,7 @@ def power_cuts(bench):
 
 
 def tampering(bench):
-    code, (noticed, cases) = _output(["swift", "test", *_scratch(), "--filter", "TamperingTests"],
+    code, (noticed, cases) = _output(["swift", "test", *_scratch(), "--filter", "AuditLogTests.TamperingTests"],
                                      r"tampering, by [a-z ]+: (\d+) of (\d+) cases noticed")
     return [row("tampering, %d cases" % cases, "%d noticed" % noticed, "all", code == 0 and noticed == cases,
                 cases=cases, noticed=noticed)]
