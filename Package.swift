@@ -29,13 +29,16 @@ let package = Package(
         .target(name: "Fields", dependencies: ["StrictJSON"]),
         .target(name: "Callout", dependencies: ["Fields", "StrictJSON"]),
 
+        // SHA-256 where its cost counts: the library's context lies on the stack, swift-crypto's on the heap.
+        .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+
         // Useful alone.
         .target(name: "Cedar", dependencies: ["StrictJSON"]),
         .target(name: "CAudit"),
         .target(
             name: "AuditLog",
             dependencies: [
-                "CAudit", "StrictJSON", .crypto, .nioCore, .logging,
+                "CAudit", "CNettle", "StrictJSON", .crypto, .nioCore, .logging,
             ]
         ),
         .target(name: "Telemetry", dependencies: [.coreMetrics]),
@@ -66,8 +69,8 @@ let package = Package(
         .target(
             name: "DecisionEngine",
             dependencies: [
-                "AuditLog", "Callout", "Cedar", "Fields", "Identity", "StrictJSON", .crypto, .coreMetrics, .nioCore,
-                .logging,
+                "AuditLog", "CNettle", "Callout", "Cedar", "Fields", "Identity", "StrictJSON", .crypto, .coreMetrics,
+                .nioCore, .logging,
             ]
         ),
 
@@ -85,11 +88,16 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "AuditTools", dependencies: ["AuditLog", "CSQLite", "Cedar", "StrictJSON", .crypto]),
 
+        // Where copies of the log go.
+        .target(
+            name: "AuditArchive", dependencies: ["AuditLog", "CZlib", "Identity", "Outbound", .crypto, .nioPosix]),
+
         // The whole.
         .target(
             name: "CountersignServer",
             dependencies: [
-                "AuditLog", "AuditTools", "Callout", "Cedar", "DecisionEngine", "DevelopmentIdentityProvider", "Fields",
+                "AuditArchive", "AuditLog", "AuditTools", "Callout", "Cedar", "DecisionEngine",
+                "DevelopmentIdentityProvider", "Fields",
                 "Gateways", "Identity", "Outbound", "StrictJSON", "Telemetry", "Transport", .crypto, .coreMetrics,
                 .nioCore,
                 .nioPosix,
@@ -139,8 +147,15 @@ let package = Package(
             name: "CedarTests", dependencies: ["Cedar", "StrictJSON"], resources: [.copy("Conformance")]),
         .testTarget(name: "PolicyToolsTests", dependencies: ["Cedar", "PolicyTools", "StrictJSON"]),
         .testTarget(
+            name: "AuditArchiveTests",
+            dependencies: [
+                "AuditArchive", "AuditLog", "Identity", "Outbound", .logging, .nioCore, .nioHTTP1, .nioPosix,
+            ]
+        ),
+        .testTarget(
             name: "AuditToolsTests",
-            dependencies: ["AuditLog", "AuditTools", "Cedar", "StrictJSON", .nioCore, .nioPosix]
+            dependencies: ["AuditLog", "AuditTools", "Cedar", "StrictJSON", .nioCore, .nioPosix],
+            resources: [.copy("OCSF")]
         ),
         .testTarget(
             name: "AuditLogTests",

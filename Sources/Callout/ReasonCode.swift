@@ -88,6 +88,8 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
     case proofMissing = "proof_missing"
     /// The proof of possession does not belong to the request, or not to the token.
     case proofInvalid = "proof_invalid"
+    /// The proof of possession must carry the nonce that comes with the refusal.
+    case proofNonce = "proof_nonce"
     /// The proof of possession was used before.
     case proofReplay = "proof_replay"
     /// AWS knows the caller, but its account or role is not one that is accepted.
@@ -106,7 +108,7 @@ extension ReasonCode {
             .tokenInactive, .groupsOverage, .keyUnknown, .apiKeyUnknown, .apiKeyExpired, .certificateUntrusted,
             .awsSignature,
             .awsReplay, .scopeMissing, .rateLimited, .routeUnknown, .ambiguousPath, .requestTooLarge,
-            .requestMalformed, .delegateDenied, .policyError, .proofMissing, .proofInvalid, .proofReplay,
+            .requestMalformed, .delegateDenied, .policyError, .proofMissing, .proofInvalid, .proofNonce, .proofReplay,
             .awsPrincipal:
             false
         }
@@ -119,7 +121,7 @@ extension ReasonCode {
         case .noCredential, .tokenMalformed, .tokenExpired, .tokenNotYetValid, .tokenSignature, .tokenIssuer,
             .tokenAudience, .tokenAlgorithm, .tokenType, .tokenClaims, .tokenRevoked, .tokenInactive, .keyUnknown,
             .apiKeyUnknown, .apiKeyExpired, .certificateUntrusted, .awsSignature, .awsReplay,
-            .proofMissing, .proofInvalid, .proofReplay, .awsPrincipal:
+            .proofMissing, .proofInvalid, .proofNonce, .proofReplay, .awsPrincipal:
             401
         case .policyDenied, .scopeMissing, .groupsOverage, .delegateDenied, .policyError: 403
         case .routeUnknown: 404
@@ -161,6 +163,7 @@ extension ReasonCode {
         case .policyError: "The request could not be decided."
         case .gatewayUnauthenticated: "The gateway is not authenticated."
         case .proofMissing: "The access token must come with a proof of possession."
+        case .proofNonce: "The proof of possession must carry the nonce of this answer."
         case .proofInvalid, .proofReplay: "The proof of possession was not accepted."
         case .budgetMatch, .budgetIdentify, .budgetEnrich, .budgetDecide, .budgetApply, .budgetRecord:
             "The request could not be decided in time."

@@ -26,6 +26,8 @@ public final class Verdict: Sendable {
     public let message: String
     /// The value of `www-authenticate`, where OAuth wants one (RFC 6750, section 3).
     public let challenge: String?
+    /// The value of `DPoP-Nonce` for the caller, with an allow as with a refusal (RFC 9449, sections 8 and 9).
+    public let proofNonce: String?
     /// The id of the decision and of its audit record (UUIDv7).
     public let decisionID: String
     /// Who is calling, if that was proven.
@@ -53,6 +55,8 @@ public final class Verdict: Sendable {
         public var attributes: JSONObject
         /// Header fields for the upstream.
         public var setHeaders: [HeaderField]
+        /// The value of `DPoP-Nonce` for the caller, if it is to have one.
+        public var proofNonce: String?
 
         /// Makes the content of an allowing answer.
         public init(
@@ -60,13 +64,15 @@ public final class Verdict: Sendable {
             principal: Principal,
             policies: [String],
             attributes: JSONObject,
-            setHeaders: [HeaderField]
+            setHeaders: [HeaderField],
+            proofNonce: String? = nil
         ) {
             self.decisionID = decisionID
             self.principal = principal
             self.policies = policies
             self.attributes = attributes
             self.setHeaders = setHeaders
+            self.proofNonce = proofNonce
         }
     }
 
@@ -77,6 +83,7 @@ public final class Verdict: Sendable {
         status = ReasonCode.allowed.status
         message = ReasonCode.allowed.message
         challenge = nil
+        proofNonce = grant.proofNonce
         decisionID = grant.decisionID
         principal = grant.principal
         policies = grant.policies
@@ -94,6 +101,7 @@ public final class Verdict: Sendable {
     ///   - principal: Who is calling, if known.
     ///   - policies: The policies that forbid.
     ///   - challenge: The value of `www-authenticate`.
+    ///   - proofNonce: The value of `DPoP-Nonce`.
     ///   - setHeaders: Header fields that overwrite what a client may have forged.
     ///   - prefersFault: Whether the route wants refusals as faults.
     public init(
@@ -102,6 +110,7 @@ public final class Verdict: Sendable {
         principal: Principal? = nil,
         policies: [String] = [],
         challenge: String? = nil,
+        proofNonce: String? = nil,
         setHeaders: [HeaderField] = [],
         prefersFault: Bool = false
     ) {
@@ -110,6 +119,7 @@ public final class Verdict: Sendable {
         status = (400...599).contains(fault.status) ? fault.status : 403
         message = fault.message
         self.challenge = challenge
+        self.proofNonce = proofNonce
         self.decisionID = decisionID
         self.principal = principal
         self.policies = policies

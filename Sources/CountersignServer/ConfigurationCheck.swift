@@ -4,6 +4,8 @@ import Cedar
 import DecisionEngine
 import Gateways
 import Identity
+import NIOPosix
+import Outbound
 
 /// Everything that can be checked without starting.
 package enum ConfigurationCheck {
@@ -13,10 +15,14 @@ package enum ConfigurationCheck {
         guard let configuration else { return problems }
         let (files, fileProblems) = PolicyFiles.read(configuration)
         let (_, keyProblems) = GatewayAuthenticator.read(configuration)
-        var found = problems + fileProblems + keyProblems
-        do throws(ProviderSecrets.Failure) { _ = try ProviderSecrets.read(configuration) } catch {
+        var found = problems + fileProblems + keyProblems + ArchiveBucket.problems(configuration)
+        do throws(ProviderSecrets.Failure) {
+            _ = try ProviderSecrets.read(configuration)
+            found += unusable(configuration)
+        } catch {
             found += error.problems
         }
+        do throws(ProviderSecrets.Failure) { _ = try configuration.nonces() } catch { found += error.problems }
         for provider in configuration.providers {
             guard case .apiKeys(let keys) = provider.kind else { continue }
             do { _ = try KeyStoreFile(path: keys, name: "", data: "").store() } catch {
@@ -33,6 +39,25 @@ package enum ConfigurationCheck {
             }
         }
         return found
+    }
+
+    /// What cannot be made of the providers although their secrets can be read, such as a key of the wrong kind.
+    private static func unusable(_ configuration: ServerConfiguration) -> [ConfigurationProblem] {
+        guard let fetcher = try? HTTPFetcher(group: MultiThreadedEventLoopGroup.singleton) else { return [] }
+        let providers = IdentityProviders(
+            fetcher: fetcher, fingerprint: CredentialFingerprint(key: Secret(Array("nobody is identified".utf8)))
+        ) { _, _ in }
+        return configuration.providers.compactMap { provider in
+            // Stores of keys are read on their own, with the line of what is wrong in them.
+            if case .apiKeys = provider.kind { return nil }
+            do {
+                _ = try providers.prepare(configuration, only: [provider.name])
+                return nil
+            } catch {
+                return ConfigurationProblem(
+                    file: configuration.file, line: provider.line, path: "", message: "\(error)")
+            }
+        }
     }
 
     /// The schema that the policies of a configuration are checked against, or why there is none.

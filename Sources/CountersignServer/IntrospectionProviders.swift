@@ -70,7 +70,8 @@ extension IdentityProviders {
         case .assertion:
             let pem = secrets.secret(name, "client_key")?.withBytes { String(decoding: $0, as: UTF8.self) } ?? ""
             do throws(ClientAssertionKey.Unusable) {
-                let key = try ClientAssertionKey(pem: pem, keyID: credential.keyID)
+                let key = try ClientAssertionKey(
+                    pem: pem, keyID: credential.keyID, algorithm: credential.assertionAlgorithm)
                 return .assertion(clientID: id, key, audience: audience)
             } catch {
                 throw Unusable(description: "providers.\(name).client_key: \(error)")

@@ -22,7 +22,7 @@ struct ProviderSecrets: Sendable {
             for (key, reference) in provider.secretReferences {
                 do throws(SecretReference.Unresolved) {
                     let text = try SecretReference.text(reference, base: configuration.base)
-                    secrets.texts[provider.name, default: [:]][key] = Secret(trimmed(text).utf8)
+                    secrets.texts[provider.name, default: [:]][key] = Secret(text.trimmingLineEnd.utf8)
                     secrets.digests[provider.name, default: []].append(SHA256.hash(data: Array(text.utf8)))
                 } catch {
                     problems.append(
@@ -34,13 +34,6 @@ struct ProviderSecrets: Sendable {
         }
         guard problems.isEmpty else { throw Failure(problems: problems) }
         return secrets
-    }
-
-    /// Files often end in a line feed that is no part of the secret.
-    private static func trimmed(_ text: String) -> Substring {
-        var rest = text[...]
-        while let last = rest.last, last.isNewline { rest.removeLast() }
-        return rest
     }
 
     /// The secret under a key of a provider.
@@ -57,5 +50,14 @@ extension ServerConfiguration.Provider {
     var secretReferences: [(key: String, reference: String)] {
         guard let introspection else { return [] }
         return introspection.credential.references + (introspection.trustRoots.map { [("ca", $0)] } ?? [])
+    }
+}
+
+extension String {
+    /// Without line feeds at the end: files often end in one that is no part of the secret.
+    var trimmingLineEnd: Substring {
+        var rest = self[...]
+        while let last = rest.last, last.isNewline { rest.removeLast() }
+        return rest
     }
 }

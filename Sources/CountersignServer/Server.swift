@@ -49,7 +49,10 @@ package struct Server: Sendable {
     package func run() async throws {
         let (files, problems) = PolicyFiles.read(configuration)
         let (authenticator, keyProblems) = GatewayAuthenticator.read(configuration)
-        guard let files, let authenticator else { throw StartFailure(problems + keyProblems) }
+        let archiveProblems = ArchiveBucket.problems(configuration)
+        guard let files, let authenticator, archiveProblems.isEmpty else {
+            throw StartFailure(problems + keyProblems + archiveProblems)
+        }
         for warning in files.warnings { logger.warning("policy", metadata: ["finding": "\(warning)"]) }
         let loops = configuration.eventLoops > 0 ? configuration.eventLoops : ProcessorCount.usable
         let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
@@ -91,12 +94,14 @@ package struct Server: Sendable {
             data: configuration.data, upkeep: credentials, fetcher: providers.fetcher, logger: logger)
         let transmitters = try Self.problems { () throws(ProviderSecrets.Failure) in try signals.prepare(configuration)
         }
+        let nonces = try Self.problems { () throws(ProviderSecrets.Failure) in try configuration.nonces() }
         let decisionPoint = PolicyDecisionPoint(
             generation: generation,
             verifier: CallerVerifier(
                 tokens: verifier,
                 possession: PossessionVerifier(
-                    proofs: ProofVerifier(maximumAge: configuration.proofAge), capacity: configuration.rememberedProofs),
+                    proofs: ProofVerifier(maximumAge: configuration.proofAge), capacity: configuration.rememberedProofs,
+                    nonces: nonces),
                 revocations: revocations
             ), recorder: audit.recorder,
             metrics: DecisionMetrics(factory: registry), logger: logger
@@ -132,7 +137,8 @@ package struct Server: Sendable {
             configuration.audit.keepsIndex ? [IndexKeeping(audit, logger: logger)].compactMap { $0 } : []
         let witnesses = WitnessKeeper(
             configuration, audit: audit, fetcher: try HTTPFetcher(group: group), logger: logger)
-        let archive = ArchiveKeeper(configuration, audit: audit, logger: logger)
+        let archive = ArchiveKeeper(
+            configuration, audit: audit, fetcher: try HTTPFetcher(group: group), logger: logger)
         let upkeep: [any Service] =
             [audit.background, keys, credentials, signals, control, retention, reloader]
             + [ClockWatch(audit: audit, logger: logger)] + indexing

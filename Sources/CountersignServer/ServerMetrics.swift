@@ -20,6 +20,18 @@ enum ServerMetrics {
             "Records under the newest checkpoint that a quorum of witnesses cosigned.",
         "countersign_audit_witness_late": "1 while a quorum has been missing for longer than audit.witness_max_lag.",
         "countersign_audit_witness_lag_seconds": "How long records have been waiting for a quorum of witnesses.",
+        "countersign_audit_archived_records": "Every full bundle of records below this one is in the archive.",
+        "countersign_audit_archive_objects_total": "Objects written to the archive since the start.",
+        "countersign_audit_archive_bytes_total": "Bytes written to the archive since the start.",
+        "countersign_audit_archive_failures_total": "Rounds of archiving that failed since the start.",
+        "countersign_audit_archive_conflicts": "Paths under which the archive holds something else.",
+        "countersign_audit_archive_age_seconds": "Time since a round of archiving came to its end, or since the start.",
+        "countersign_audit_async_released_total": "Allows that left before their records were durable (async mode).",
+        "countersign_audit_async_unsynced_records": "Allows that left and whose records are not durable yet.",
+        "countersign_audit_async_held_total":
+            "Allows that waited for their records all the same, since as much as may be lost was at stake.",
+        "countersign_audit_async_dropped_total": "Allows that left without a record, for want of room; gaps name them.",
+        "countersign_audit_async_lost_total": "Allows that left and whose records were lost when the disk failed.",
         "countersign_audit_pending_orders": "Erasures and prunings that are recorded and not done yet.",
         "countersign_keyset_age_seconds": "Time since the keys of a provider were fetched.",
         "countersign_keyset_keys": "Usable keys of a provider.",
@@ -73,11 +85,38 @@ enum ServerMetrics {
         ] { text.gauge(name, [(labels: [], value: value)]) }
         text.counter("countersign_audit_refused_records_total", status.refusedRecords)
         text.gauge("countersign_audit_pending_orders", [(labels: [], value: Double(status.pendingOrders))])
+        collectEarly(status, &text)
+        collectArchive(state.audit.archive, &text)
         let witnesses = state.audit.witnesses.snapshot
         guard witnesses.isConfigured else { return }
         let lag = witnesses.waitingSince.map { $0.duration(to: .now) / .seconds(1) } ?? 0
         text.gauge("countersign_audit_witnessed_records", [(labels: [], value: Double(witnesses.size))])
         text.gauge("countersign_audit_witness_late", [(labels: [], value: witnesses.isLate ? 1 : 0)])
         text.gauge("countersign_audit_witness_lag_seconds", [(labels: [], value: lag)])
+    }
+
+    private static func collectEarly(_ status: AuditLogStatus, _ text: inout PrometheusText) {
+        guard status.mode != .strict else { return }
+        text.counter("countersign_audit_async_released_total", status.early.released)
+        text.gauge("countersign_audit_async_unsynced_records", [(labels: [], value: Double(status.early.unsynced))])
+        text.counter("countersign_audit_async_held_total", status.early.held)
+        text.counter("countersign_audit_async_dropped_total", status.early.dropped)
+        text.counter("countersign_audit_async_lost_total", status.early.lost)
+    }
+
+    private static func collectArchive(_ archive: ArchiveProgress, _ text: inout PrometheusText) {
+        guard archive.isConfigured else { return }
+        let counts = archive.counts
+        text.counter("countersign_audit_archive_objects_total", counts.objects)
+        text.counter("countersign_audit_archive_bytes_total", counts.bytes)
+        text.counter("countersign_audit_archive_failures_total", counts.failures)
+        for (name, value) in [
+            ("countersign_audit_archived_records", Double(archive.below)),
+            ("countersign_audit_archive_conflicts", Double(counts.conflicts.count)),
+            (
+                "countersign_audit_archive_age_seconds",
+                (counts.lastSuccess ?? archive.start).duration(to: .now) / .seconds(1)
+            ),
+        ] { text.gauge(name, [(labels: [], value: value)]) }
     }
 }

@@ -23,7 +23,7 @@ enum Challenge {
             .delegateFailed, .budgetMatch, .budgetIdentify, .budgetEnrich, .budgetDecide, .budgetApply, .budgetRecord,
             .idpUnavailable, .auditUnavailable, .overloaded, .policyError, .gatewayUnauthenticated, .awsPrincipal:
             return nil
-        case .proofMissing, .proofInvalid, .proofReplay: return proof(for: fault, realm)
+        case .proofMissing, .proofInvalid, .proofNonce, .proofReplay: return proof(for: fault, realm)
         }
     }
 
@@ -32,7 +32,8 @@ enum Challenge {
         guard fault.code != .proofMissing else { return "DPoP realm=\"\(realm)\", \(names)" }
         guard fault.status == 401 else { return text(for: fault, realm: realm) }
         let isAboutProof = fault.code == .proofInvalid || fault.code == .proofReplay
-        let error = isAboutProof ? "invalid_dpop_proof" : "invalid_token"
+        let error =
+            fault.code == .proofNonce ? "use_dpop_nonce" : isAboutProof ? "invalid_dpop_proof" : "invalid_token"
         return "DPoP realm=\"\(realm)\", error=\"\(error)\", error_description=\"\(fault.message)\", \(names)"
     }
 }

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
+import CNettle
 
 /// `sha256:` and 64 hexadecimal digits, as records name policy sets, entities and inputs.
 package enum ContentDigest {
     package static func text(of bytes: [UInt8]) -> String { bytes.withUnsafeBytes { text(of: $0) } }
 
     static func text(of bytes: UnsafeRawBufferPointer) -> String {
-        var hash = SHA256()
-        hash.update(bufferPointer: bytes)
-        let digest = hash.finalize()
-        return String(unsafeUninitializedCapacity: 71) { text in
+        String(unsafeUninitializedCapacity: 71) { text in
             let prefix: StaticString = "sha256:"
             var end = prefix.withUTF8Buffer { prefix in
                 for (index, byte) in prefix.enumerated() { text[index] = byte }
                 return prefix.count
             }
-            digest.withUnsafeBytes { digest in
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { digest in
+                guard let start = digest.baseAddress else { return }
+                countersign_sha256(bytes.baseAddress, bytes.count, nil, 0, start)
                 for byte in digest {
                     text[end] = digit(byte >> 4)
                     text[end + 1] = digit(byte & 0xF)

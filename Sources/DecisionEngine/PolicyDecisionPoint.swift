@@ -3,7 +3,6 @@
 import AuditLog
 package import Callout
 import Cedar
-import Crypto
 package import Identity
 package import Logging
 package import NIOCore
@@ -285,7 +284,8 @@ package final class PolicyDecisionPoint: Sendable {
         return Verdict(
             allowing: Verdict.Grant(
                 decisionID: work.decisionID, principal: principal, policies: permission.policies,
-                attributes: attributes, setHeaders: HeaderRules.bounded(headers)
+                attributes: attributes, setHeaders: HeaderRules.bounded(headers),
+                proofNonce: work.presentsProof ? nonce(work) : nil
             )
         )
     }
@@ -302,9 +302,13 @@ package final class PolicyDecisionPoint: Sendable {
             policies: refusal.policies,
             challenge: Challenge.text(
                 for: refusal.fault, realm: work.match?.api.name, presentsProof: work.presentsProof),
+            proofNonce: work.presentsProof || refusal.fault.code == .proofMissing ? nonce(work) : nil,
             prefersFault: work.match?.route.onDeny == .fault
         )
     }
+
+    /// What the caller's next proof is to carry.
+    private func nonce(_ work: DecisionWork) -> String? { verifier.possession.nonces?.current(at: work.seconds) }
 
     // MARK: Recording and waiting
 

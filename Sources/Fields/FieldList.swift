@@ -56,8 +56,22 @@ extension FieldList {
 
     /// The value of the only field of this name; `nil` if there is none or more than one.
     public func single(_ name: String) -> String? {
-        guard let found = entry(named: name, from: 0), entry(named: name, from: found.end) == nil else { return nil }
-        return text(found.value)
+        guard case .one(let value) = sole(name) else { return nil }
+        return value
+    }
+
+    /// What stands under a name that should stand once.
+    public enum Sole: Sendable, Hashable {
+        case none
+        /// The value of the only field.
+        case one(String)
+        case several
+    }
+
+    /// The value of the only field of this name.
+    public func sole(_ name: String) -> Sole {
+        guard let found = entry(named: name, from: 0) else { return .none }
+        return entry(named: name, from: found.end) == nil ? .one(text(found.value)) : .several
     }
 
     /// All values under a name, in the order sent.
@@ -69,16 +83,6 @@ extension FieldList {
             position = found.end
         }
         return values
-    }
-
-    /// How many fields have this name.
-    public func count(of name: String) -> Int {
-        var (count, position) = (0, 0)
-        while let found = entry(named: name, from: position) {
-            count += 1
-            position = found.end
-        }
-        return count
     }
 
     /// Whether a name occurs at all.

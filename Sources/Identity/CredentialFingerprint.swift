@@ -18,6 +18,16 @@ public struct CredentialFingerprint: Sendable {
         return TokenDigest(code.finalize().withUnsafeBytes { Array($0) })
     }
 
+    /// All 32 bytes for a credential of a scheme of its own, so that the same text under another scheme is another one.
+    ///
+    /// No text in UTF-8 holds the byte that comes first.
+    public func digest(ofBasic pair: String) -> TokenDigest {
+        var code = keyed
+        code.update(data: [0xFF])
+        pair.utf8Span.span.withUnsafeBytes { code.update(bufferPointer: $0) }
+        return TokenDigest(code.finalize().withUnsafeBytes { Array($0) })
+    }
+
     /// The 22 characters for a credential whose keyed hash is known.
     public func text(of digest: TokenDigest) -> String { Base64URL.encode(digest.bytes, prefix: 22) }
 

@@ -12,7 +12,7 @@ extension IdentityError {
             .algorithmNotAccepted, .tokenTypeNotAccepted, .signatureNotValid, .tokenExpired, .tokenNotYetValid,
             .audienceNotAccepted, .clientNotAccepted, .claimNotAccepted, .tokenInactive, .scopeMissing, .tokenRevoked,
             .introspection, .introspectionOverloaded, .apiKeyUnknown, .apiKeyExpired, .certificateNotTrusted,
-            .proofNotAccepted, .proofMissing, .proofReplayed, .tooManyProofs, .certificateRefused,
+            .proofNotAccepted, .proofMissing, .proofNonceWanted, .proofReplayed, .tooManyProofs, .certificateRefused,
             .awsSignatureNotAccepted, .awsReplayed, .awsPrincipalNotAccepted, .awsUnavailable:
             nil
         }
@@ -39,6 +39,7 @@ extension IdentityError {
         case .introspectionOverloaded: .overloaded
         case .proofNotAccepted: .proofInvalid
         case .proofMissing: .proofMissing
+        case .proofNonceWanted: .proofNonce
         case .proofReplayed: .proofReplay
         case .tooManyProofs: .overloaded
         case .certificateRefused: .certificateUntrusted
@@ -91,6 +92,7 @@ extension IdentityError: CustomStringConvertible {
         case .certificateNotTrusted: "the client certificate names none of the configured subjects, or several"
         case .proofNotAccepted(let member): "the proof of possession does not fit the request: `\(member)`"
         case .proofMissing: "the token must be bound to a key or certificate and come with proof of it"
+        case .proofNonceWanted: "the proof of possession lacks a nonce that this service handed out a short while ago"
         case .proofReplayed: "the proof of possession was used before"
         case .certificateRefused(let reason): "the client certificate is refused: \(reason)"
         case .awsSignatureNotAccepted(let reason): "the signed GetCallerIdentity is refused: \(reason)"

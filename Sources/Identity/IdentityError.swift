@@ -58,6 +58,8 @@ public enum IdentityError: Error, Sendable, Hashable {
     case proofNotAccepted(member: String)
     /// The credential is bound to a key or a certificate, or must be, and comes without proof of it.
     case proofMissing
+    /// The proof of possession carries no nonce of this service, or one whose time is over.
+    case proofNonceWanted
     /// The proof of possession was used before.
     case proofReplayed
     /// There is no room to remember another proof of possession.

@@ -6,7 +6,7 @@ import NIOSSL
 
 /// The HTTP client for everything that Countersign asks others: keys of issuers, introspection, delegates, archives.
 ///
-/// One request per connection, GET and POST, no redirects, no cookies, no proxies, no compression. The host's name is
+/// One request per connection, GET, POST and PUT, no redirects, no cookies, no proxies, no compression. The host's name is
 /// resolved here and the connection goes to an address that the policy allowed, so that a name which changes its
 /// address between check and use gains nothing. TLS 1.2 or newer, with the host's name verified.
 package struct HTTPFetcher: Sendable {
@@ -116,7 +116,7 @@ package struct HTTPFetcher: Sendable {
             guard case .success(let addresses) = result, let first = addresses.first else {
                 return exchange.finish(.failure(OutboundError.unresolved(host: host)))
             }
-            let allowed = addresses.filter { policy.allows(AddressClass($0)) }
+            let allowed = addresses.filter { policy.allows($0) }
             guard !allowed.isEmpty else {
                 return exchange.finish(
                     .failure(OutboundError.addressRefused(host: host, class: AddressClass(first))))

@@ -5,6 +5,15 @@ package struct OutboundRequest: Sendable {
     package enum Method: String, Sendable, Hashable {
         case get = "GET"
         case post = "POST"
+        case put = "PUT"
+
+        /// Whether a request of this method has a body, be it empty.
+        var hasBody: Bool {
+            switch self {
+            case .get: false
+            case .post, .put: true
+            }
+        }
     }
 
     package var method: Method

@@ -31,12 +31,12 @@ final class ResponseCollector: ChannelInboundHandler {
             if name.lowercased() == "user-agent" { headers.remove(name: "User-Agent") }
             headers.add(name: name, value: value)
         }
-        if request.method == .post { headers.add(name: "Content-Length", value: String(request.body.count)) }
+        if request.method.hasBody { headers.add(name: "Content-Length", value: String(request.body.count)) }
         let head = HTTPRequestHead(
             version: .http1_1, method: HTTPMethod(rawValue: request.method.rawValue), uri: request.url.target,
             headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if request.method == .post, !request.body.isEmpty {
+        if request.method.hasBody, !request.body.isEmpty {
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: request.body)))), promise: nil)
         }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)

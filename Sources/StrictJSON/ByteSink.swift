@@ -4,7 +4,8 @@
 ///
 /// The storage is as long as its capacity, so that appending is a comparison and a copy.
 package struct ByteSink: Sendable {
-    private var storage: [UInt8]
+    @usableFromInline
+    package private(set) var storage: [UInt8]
     /// The number of bytes written.
     package private(set) var count = 0
 
@@ -43,9 +44,27 @@ package struct ByteSink: Sendable {
     }
 
     /// Appends bytes.
-    @inline(__always)
     package mutating func append(_ bytes: UnsafeRawBufferPointer) {
-        fill(atMost: bytes.count) { $0.put(bytes) }
+        guard let source = bytes.baseAddress else { return }
+        if storage.count &- count < bytes.count { reserve(bytes.count) }
+        storage.withUnsafeMutableBytes { storage in
+            guard let target = storage.baseAddress, bytes.count <= storage.count &- count else { return }
+            (target + count).copyMemory(from: source, byteCount: bytes.count)
+        }
+        count &+= bytes.count
+    }
+
+    /// Appends bytes in quotes, with another byte in front and one behind where they are given.
+    package mutating func append(
+        quoted bytes: UnsafeRawBufferPointer, after prefix: UInt8? = nil, suffix: UInt8? = nil
+    ) {
+        if storage.count &- count < bytes.count &+ 4 { reserve(bytes.count + 4) }
+        let start = count
+        count = storage.withUnsafeMutableBytes { storage in
+            var space = ByteSpace(storage, from: start)
+            space.put(quoted: bytes, after: prefix, suffix: suffix)
+            return space.end
+        }
     }
 
     /// Appends bytes.
@@ -88,14 +107,10 @@ package struct ByteSink: Sendable {
     }
 
     /// Reads what was written.
+    @inlinable
     @inline(__always)
-    package func withUnsafeBytes<Result, Failure: Error>(
-        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        let span = storage.span
-        return try span.withUnsafeBytes { (all: UnsafeRawBufferPointer) throws(Failure) -> Result in
-            try body(UnsafeRawBufferPointer(rebasing: all[..<count]))
-        }
+    package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try storage.withUnsafeBytes { try body(UnsafeRawBufferPointer(start: $0.baseAddress, count: count)) }
     }
 }
 
@@ -140,6 +155,17 @@ package struct ByteSpace: ~Copyable {
     @inline(__always)
     package mutating func put(_ text: StaticString) {
         put(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Lets somebody else write.
+    ///
+    /// - Parameters:
+    ///   - size: The most bytes to be written; nothing is written where there is no room for them.
+    ///   - write: Writes into the room and returns how many bytes it wrote.
+    @inline(__always)
+    package mutating func put(atMost size: Int, _ write: (UnsafeMutableRawBufferPointer) -> Int) {
+        guard size <= space.count &- end else { return }
+        end &+= min(size, write(UnsafeMutableRawBufferPointer(rebasing: space[end..<end + size])))
     }
 
     /// Writes bytes in quotes, with another byte in front and one behind where they are given.

@@ -57,7 +57,7 @@ public struct JSONWriter: Sendable {
     public mutating func key(_ name: StaticString) {
         let name = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
         let comma = needsComma ? UInt8(ascii: ",") : nil
-        sink.fill(atMost: name.count + 4) { $0.put(quoted: name, after: comma, suffix: UInt8(ascii: ":")) }
+        sink.append(quoted: name, after: comma, suffix: UInt8(ascii: ":"))
         needsComma = false
     }
 
@@ -90,7 +90,7 @@ public struct JSONWriter: Sendable {
     /// Writes a string value given as valid UTF-8 that needs no escaping.
     package mutating func string(plain value: UnsafeRawBufferPointer) {
         let comma = needsComma ? UInt8(ascii: ",") : nil
-        sink.fill(atMost: value.count + 4) { $0.put(quoted: value, after: comma) }
+        sink.append(quoted: value, after: comma)
         needsComma = true
     }
 
@@ -124,10 +124,10 @@ public struct JSONWriter: Sendable {
     }
 
     /// Writes members or elements that are JSON already, commas included, as they stand between the brackets.
-    public mutating func rawMembers(_ json: ArraySlice<UInt8>) {
+    package mutating func rawMembers(_ json: UnsafeRawBufferPointer) {
         guard !json.isEmpty else { return }
         comma()
-        json.withUnsafeBytes { sink.append($0) }
+        sink.append(json)
     }
 
     /// Leaves the place of a value empty, for somebody else to fill in.
@@ -181,7 +181,7 @@ extension JSONWriter {
                 sink.append(UInt8(ascii: "\""))
                 return
             }
-            sink.fill(atMost: utf8.count + 4) { $0.put(quoted: utf8) }
+            sink.append(quoted: utf8)
         }
     }
 

@@ -7,7 +7,7 @@ import Identity
 
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "token", abstract: "Access tokens.", subcommands: [VerifyTokenCommand.self]
+        commandName: "token", abstract: "Access tokens.", subcommands: [VerifyTokenCommand.self, AWSTokenCommand.self]
     )
 }
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AuditLog
 
-@Suite("Segments are written in whole blocks past the page cache", .timeLimit(.minutes(1)))
+@Suite("Segments are written in whole blocks past the page cache", .timeLimit(.minutes(10)))
 struct DirectWriteTests {
     private static func configuration(
         _ disk: SimulatedDisk, _ key: LogSigningKey, segmentBytes: Int
@@ -68,7 +68,7 @@ struct DirectWriteTests {
         let fixture = try LogFixture()
         var configuration = fixture.configuration
         configuration.segmentBytes = segmentBytes
-        configuration.checkpointInterval = .seconds(60)
+        configuration.checkpointInterval = .seconds(86_400)
         let log = try AuditLog.open(configuration)
         let largest = min(190_000, (segmentBytes - 2000) / 4 * 3)
         let sizes = (0..<60).map { $0 * 7919 % largest } + [largest, 1, largest]
@@ -218,7 +218,7 @@ struct DirectWriteTests {
     func survivesTornBlock() async throws {
         let fixture = try LogFixture()
         var configuration = fixture.configuration
-        configuration.checkpointInterval = .seconds(60)
+        configuration.checkpointInterval = .seconds(86_400)
         let log = try AuditLog.open(configuration)
         _ = await LogFixture.append(2, to: log)
         let before = try fixture.copy()

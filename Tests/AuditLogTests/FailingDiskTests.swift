@@ -40,7 +40,7 @@ private final class FailingDisk: Sendable {
     }
 }
 
-@Suite("Audit log on a failing disk", .timeLimit(.minutes(1)))
+@Suite("Audit log on a failing disk", .timeLimit(.minutes(10)))
 struct FailingDiskTests {
     private func failures(_ results: [Result<AuditReceipt, AuditLogError>]) -> [AuditLogError] {
         results.compactMap { result in
@@ -56,7 +56,7 @@ struct FailingDiskTests {
         var configuration = fixture.configuration
         configuration.fileSystem = disk.fileSystem()
         // The copy is made while nothing is published.
-        configuration.checkpointInterval = .seconds(60)
+        configuration.checkpointInterval = .seconds(86_400)
         let log = try AuditLog.open(configuration)
         disk.plan.withLock { $0.failingSyncs = 1 }
         #expect(failures(await LogFixture.append(50, to: log)) == [])

@@ -150,6 +150,6 @@ final class LogFixture: Sendable {
 func eventually(_ condition: () throws -> Bool) async throws {
     while try !condition() {
         try Task.checkCancellation()
-        await Task.yield()
+        try await Task.sleep(for: .milliseconds(2))
     }
 }

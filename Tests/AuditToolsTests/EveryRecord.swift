@@ -39,6 +39,54 @@ enum EveryRecord {
         SampleLog.event(type, name, content, at: Int64(days * Double(day)))
     }
 
+    /// Every type of record that the log takes; `boot` and `shutdown` it writes itself.
+    static var types: Set<String> {
+        Set((administration + ownRecords).map(\.type)).union(["boot", "shutdown", "decision"])
+    }
+
+    /// What the log writes by itself when something was refused or the configuration was.
+    static var ownRecords: [SampleLog.Record] {
+        [
+            event("gap", "gap", ["count": 3, "from": 7, "reason": "disk_full", "to": 9], 0.5),
+            event("config.reject", "config", ["problems": ["countersign.yaml:3: apis: is missing"]], 0.6),
+        ]
+    }
+
+    /// Decisions that are seldom: every method, callers of every kind, traces, numbers at their ends.
+    static var rareDecisions: [SampleLog.Record] {
+        var records = ["HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"].map { SampleLog.decision(method: $0) }
+        for kind in ["Client", "Workload", "AWSPrincipal", "Anonymous", "Robot"] {
+            var record = SampleLog.decision(subject: nil)
+            record.members.append(
+                "who", ["auth": "mtls", "exp": .number(JSONNumber(Int64.max)), "type": .string(kind)])
+            records.append(record)
+        }
+        for reason in ["no_credential", "api_key_unknown", "certificate_untrusted", "aws_signature", "key_unknown"] {
+            records.append(SampleLog.decision("deny", reason: reason, subject: nil, policies: []))
+        }
+        var whole = SampleLog.decision(policies: ["a", "b", "c"])
+        whole.members.append(
+            "act",
+            ["action": "orders.read", "host": "api.example.test", "method": "GET", "route": "/orders/{id}"])
+        whole.members.append(
+            "gw",
+            [
+                "name": "envoy", "peer": "spiffe://acme/envoy", "peer_auth": "mtls", "proto": "ext_authz", "req": "r-9",
+                "span": "00f067aa0ba902b7", "trace": "4bf92f3577b34da6a3ce929d0e0e4736",
+            ])
+        whole.members.append(
+            "who",
+            [
+                "alg": "ES256", "auth": "jwt", "exp": 1_800_000_000, "iss": "https://idp",
+                "tok": "AAAAAAAAAAAAAAAAAAAAAA",
+                "type": "User",
+            ])
+        whole.personal.append("email", "alice@example.test")
+        whole.personal.append("name", "Alice Example")
+        records.append(whole)
+        return records
+    }
+
     /// One record of each type at least; some are what an auditor must find.
     private static var administration: [SampleLog.Record] {
         let review: JSONValue = [

@@ -14,7 +14,9 @@ struct InteropTests {
         "suites pass", .timeLimit(.minutes(5)),
         arguments: [
             "apigee", "decisions", "malformed", "check", "operations", "issuers", "rotation", "disk", "reload",
-            "clients", "foreign", "durability", "possession", "aws", "audit", "care", "witness", "glewlwyd", "canaille",
+            "clients", "foreign", "durability", "possession", "aws", "archive", "async_mode", "audit", "care",
+            "witness", "glewlwyd",
+            "canaille",
             "introspection", "credentials",
         ])
     func passes(suite: String) throws {

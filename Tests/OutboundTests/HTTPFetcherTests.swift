@@ -6,7 +6,7 @@ import NIOSSL
 import Outbound
 import Testing
 
-@Suite("The outgoing HTTP client: THREATS D7", .timeLimit(.minutes(1)))
+@Suite("The outgoing HTTP client: THREATS D7", .timeLimit(.minutes(10)))
 struct HTTPFetcherTests {
     private static let local = OutboundPolicy(
         allowsPlaintext: true, addressClasses: [.loopback], connectTimeout: .seconds(2), deadline: .seconds(5),

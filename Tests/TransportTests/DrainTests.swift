@@ -9,7 +9,7 @@ import Transport
 
 @Suite("Graceful shutdown: refuse, finish, close")
 struct DrainTests {
-    @Test("an open call gets its answer, a new connection is refused, run returns", .timeLimit(.minutes(1)))
+    @Test("an open call gets its answer, a new connection is refused, run returns", .timeLimit(.minutes(10)))
     func drains() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         let arrived = group.next().makePromise(of: Void.self)
@@ -59,7 +59,7 @@ struct DrainTests {
         }
     }
 
-    @Test("a call that never ends does not hold the shutdown beyond the drain timeout", .timeLimit(.minutes(1)))
+    @Test("a call that never ends does not hold the shutdown beyond the drain timeout", .timeLimit(.minutes(10)))
     func isBounded() async throws {
         var configuration = ListenerConfiguration()
         configuration.limits.drainTimeout = .milliseconds(200)

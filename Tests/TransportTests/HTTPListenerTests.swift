@@ -35,7 +35,7 @@ struct HTTPListenerTests {
 
     @Test(
         "pipelining, chunks, HEAD, 100-continue, limits, timeouts, and shapes that smuggle",
-        .enabled(if: PythonClient.interpreter != nil), .timeLimit(.minutes(1)))
+        .enabled(if: PythonClient.interpreter != nil), .timeLimit(.minutes(10)))
     func rawRequests() async throws {
         try await withListener { port in
             let result = try await PythonClient.run(script: "http1.py", [String(port)])

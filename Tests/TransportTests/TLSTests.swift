@@ -68,7 +68,7 @@ struct TLSTests {
             group: MultiThreadedEventLoopGroup.singleton)
     }
 
-    @Test("serves over TLS", .timeLimit(.minutes(1)))
+    @Test("serves over TLS", .timeLimit(.minutes(10)))
     func plainTLS() async throws {
         let certificates = try await TestCertificates()
         defer { certificates.remove() }
@@ -80,7 +80,7 @@ struct TLSTests {
         }
     }
 
-    @Test("with a client CA, tells the verified names and refuses everybody else", .timeLimit(.minutes(1)))
+    @Test("with a client CA, tells the verified names and refuses everybody else", .timeLimit(.minutes(10)))
     func mutualTLS() async throws {
         let certificates = try await TestCertificates()
         defer { certificates.remove() }
@@ -99,7 +99,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a bad pair never replaces a good one, a good one is served at once", .timeLimit(.minutes(1)))
+    @Test("a bad pair never replaces a good one, a good one is served at once", .timeLimit(.minutes(10)))
     func reload() async throws {
         let certificates = try await TestCertificates()
         defer { certificates.remove() }
@@ -125,7 +125,7 @@ struct TLSTests {
         }
     }
 
-    @Test("refuses TLS 1.1 and suites without AEAD", .timeLimit(.minutes(1)))
+    @Test("refuses TLS 1.1 and suites without AEAD", .timeLimit(.minutes(10)))
     func oldProtocols() async throws {
         let certificates = try await TestCertificates()
         defer { certificates.remove() }

@@ -2,10 +2,11 @@
 
 import Crypto
 
-/// Copies full bundles, full tiles and checkpoints of a log to another directory, under the same relative paths.
+/// Copies bundles, tiles and checkpoints of a log to another directory, under the same relative paths.
 ///
 /// What is there already is never changed: it must be the same. Every copy is durable and read back before it counts,
-/// so that what it covers may be pruned. Disclosures are not archived: they would not stay erased.
+/// so that what it covers may be pruned. The copy verifies as the log does. Disclosures are not archived: they would
+/// not stay erased.
 public struct DirectoryArchive: Sendable {
     private let source: String
     private let target: String
@@ -22,55 +23,38 @@ public struct DirectoryArchive: Sendable {
     /// - Throws: ``AuditLogError/corrupted(file:offset:problem:)`` if the archive holds something else under a path, or
     ///   does not give back what was written.
     public func advance(from first: UInt64, atMost limit: UInt64 = 4096) throws(AuditLogError) -> UInt64 {
-        let log = LogDirectory(path: source, fileSystem: .posix)
+        let batch = try ArchiveBatch(of: source, from: first, atMost: limit)
         var archive = LogDirectory(path: target, fileSystem: .posix)
         try archive.fileSystem.makeDirectory(target)
-        let checkpointPath = LogPublisher.checkpointPath
-        guard let note = try log.read(checkpointPath, limit: SignedNote.maximumBytes),
-            let checkpoint = (try? SignedNote(parsing: note)).flatMap({ try? Checkpoint(parsing: $0.text) })
-        else { throw .corrupted(file: log.absolute(checkpointPath), offset: 0, problem: "it is not a checkpoint") }
-        let end = min(checkpoint.size >> 8, first >> 8 + limit)
-        for number in first >> 8..<max(end, first >> 8) {
-            try copy("log/" + TilePath.entries(number), from: log, to: &archive)
-            for (level, index) in Self.completedTiles(by: number) {
-                try copy("log/" + TilePath.tile(level: level, index: index), from: log, to: &archive)
-            }
+        for file in batch.files {
+            guard let bytes = try batch.bytes(of: file) else { continue }
+            try keep(file.path, bytes, in: &archive)
+            if let folder = file.partials { try? archive.removeDirectory(folder) }
         }
-        // Each checkpoint under its size, and the newest under its own name.
-        let kept = "log/checkpoints/\(checkpoint.size)"
-        if try !archive.exists(kept) {
+        if let (size, note) = batch.checkpoint { try keep(note, size: size, in: &archive) }
+        return batch.end
+    }
+
+    /// Each checkpoint under its size, and the newest under its own name.
+    private func keep(_ note: [UInt8], size: UInt64, in archive: inout LogDirectory) throws(AuditLogError) {
+        let (kept, newest) = (ArchiveBatch.keptPath(size: size), ArchiveBatch.checkpointPath)
+        if let known = try archive.read(kept) {
+            guard ArchiveBatch.areSame(known, note) else { throw differs(kept, archive) }
+        } else {
             try archive.replace(kept, with: note)
-            try archive.replace(checkpointPath, with: note)
-            try archive.commit()
         }
-        return max(end, first >> 8) << 8
+        if let known = try archive.read(newest) {
+            guard known != note else { return try archive.commit() }
+            // A log that goes back to an older state must not take its newer checkpoint out of the archive.
+            guard let other = ArchiveBatch.size(of: known), other <= size else { throw differs(newest, archive) }
+        }
+        try archive.replace(newest, with: note)
+        try archive.commit()
     }
 
-    /// The tiles that are full once a bundle is: one of each level whose last hash it gives.
-    private static func completedTiles(by bundle: UInt64) -> [(level: Int, index: UInt64)] {
-        var tiles: [(level: Int, index: UInt64)] = []
-        var (level, count) = (0, bundle + 1)
-        while true {
-            tiles.append((level, count - 1))
-            guard count & 0xFF == 0 else { return tiles }
-            count >>= 8
-            level += 1
-        }
-    }
-
-    private func copy(
-        _ path: String, from log: LogDirectory, to archive: inout LogDirectory
-    ) throws(AuditLogError) {
-        let known = try archive.read(path)
-        guard let bytes = try log.read(path) else {
-            // Pruned here, so it must be there.
-            guard known == nil else { return }
-            throw .corrupted(file: log.absolute(path), offset: 0, problem: "it is missing here and in the archive")
-        }
-        guard known == nil else {
-            guard known == bytes else {
-                throw .corrupted(file: archive.absolute(path), offset: 0, problem: "the archive holds something else")
-            }
+    private func keep(_ path: String, _ bytes: [UInt8], in archive: inout LogDirectory) throws(AuditLogError) {
+        if let known = try archive.read(path) {
+            guard known == bytes else { throw differs(path, archive) }
             return
         }
         try archive.replace(path, with: bytes)
@@ -79,5 +63,9 @@ public struct DirectoryArchive: Sendable {
             throw .corrupted(
                 file: archive.absolute(path), offset: 0, problem: "the archive does not give back what was written")
         }
+    }
+
+    private func differs(_ path: String, _ archive: LogDirectory) -> AuditLogError {
+        .corrupted(file: archive.absolute(path), offset: 0, problem: "the archive holds something else")
     }
 }

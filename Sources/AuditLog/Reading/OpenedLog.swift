@@ -2,6 +2,12 @@
 
 import StrictJSON
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// A log whose checkpoint was found to be signed: what every tool that reads records starts from.
 ///
 /// Opening reads the checkpoint only; bundles are read one at a time, so that memory does not grow with the log.
@@ -114,13 +120,21 @@ package struct RecordBundle: Sendable {
     /// Lines out of order or of other bundles are passed over: the verifier complains about them.
     package func disclosureLines() -> [Range<Int>?] {
         var lines = [Range<Int>?](repeating: nil, count: entries.count)
-        var start = 0
-        while start < disclosures.count {
-            let end = disclosures[start...].firstIndex(of: 0x0A) ?? disclosures.count
-            if let index = Bundle.index(ofLine: disclosures[start..<end]), index >= firstIndex, index < endIndex {
-                lines[Int(index - firstIndex)] = start..<end
+        disclosures.withUnsafeBytes { bytes in
+            guard let address = bytes.baseAddress else { return }
+            var start = 0
+            while start < bytes.count {
+                let end =
+                    memchr(address + start, 0x0A, bytes.count - start).map {
+                        $0 - UnsafeMutableRawPointer(mutating: address)
+                    } ?? bytes.count
+                if let index = Bundle.index(ofLine: UnsafeRawBufferPointer(rebasing: bytes[start..<end])),
+                    index >= firstIndex, index < endIndex
+                {
+                    lines[Int(index - firstIndex)] = start..<end
+                }
+                start = end + 1
             }
-            start = end + 1
         }
         return lines
     }

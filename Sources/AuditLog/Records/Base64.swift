@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CAudit
+package import StrictJSON
 
 /// Base 64 (RFC 4648): standard with padding for notes, URL-safe without padding for disclosures.
 package enum Base64 {
@@ -37,6 +38,12 @@ package enum Base64 {
                 count = encode(input, alphabet, into: UnsafeMutableRawBufferPointer(buffer))
             }
         }
+    }
+
+    /// Appends the encoding of some bytes.
+    package static func append(_ input: UnsafeRawBufferPointer, _ alphabet: Alphabet, to output: inout ByteSink) {
+        let count = encodedCount(input.count, alphabet)
+        output.fill(atMost: count) { $0.put(atMost: count) { encode(input, alphabet, into: $0) } }
     }
 
     /// Writes the encoding into a buffer of ``encodedCount(_:_:)`` bytes and returns its length.
@@ -119,6 +126,18 @@ package enum Base64 {
         var output: [UInt8] = []
         Array(input).withUnsafeBytes { append($0, alphabet, to: &output) }
         return String(decoding: output, as: UTF8.self)
+    }
+
+    /// The value of a digit of the alphabet for URLs; 64 or more for any other byte.
+    static func urlSafeValue(of digit: UInt8) -> UInt8 {
+        switch digit {
+        case 0x41...0x5A: digit - 0x41
+        case 0x61...0x7A: digit - 0x47
+        case 0x30...0x39: digit + 4
+        case UInt8(ascii: "-"): 62
+        case UInt8(ascii: "_"): 63
+        default: 255
+        }
     }
 
     /// Decodes strictly: no white space, exact padding, unused bits zero; `nil` for anything else.

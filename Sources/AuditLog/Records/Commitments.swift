@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
+import CNettle
 public import StrictJSON
 
 /// Salted commitments to the personal data of one record, in the construction of SD-JWT.
@@ -24,25 +24,21 @@ public struct Commitments: Sendable {
     }
 
     /// The JSON array of the disclosures, or nothing.
-    private var array: [UInt8] = []
+    private var array = ByteSink(capacity: 2048)
     /// Names and members of the entries, one after another.
-    private var text: [UInt8] = []
+    private var text = ByteSink(capacity: 1024)
     /// Ordered by name.
     private var entries: [Entry] = []
-    private var scratch: [UInt8] = []
+    /// The disclosure that is being made, before its encoding.
+    private var plain = ByteSink(capacity: 1024)
 
     /// Makes an empty set, with room for the values of a usual decision.
-    public init() {
-        array.reserveCapacity(2048)
-        text.reserveCapacity(1024)
-        entries.reserveCapacity(12)
-        scratch.reserveCapacity(1024)
-    }
+    public init() { entries.reserveCapacity(12) }
 
     /// Takes all values out and keeps the memory for those of the next record.
     public mutating func removeAll() {
-        array.removeAll(keepingCapacity: true)
-        text.removeAll(keepingCapacity: true)
+        array.removeAll()
+        text.removeAll()
         entries.removeAll(keepingCapacity: true)
     }
 
@@ -62,7 +58,7 @@ public struct Commitments: Sendable {
     /// - Returns: `false` if a value of this name is there already; the first one stays.
     @discardableResult
     public mutating func add(_ name: StaticString, json value: UnsafeRawBufferPointer) -> Bool {
-        add(name) { $0.append(contentsOf: value) }
+        add(name) { $0.append(value) }
     }
 
     /// Commits to a value given as canonical JSON.
@@ -70,15 +66,7 @@ public struct Commitments: Sendable {
     /// - Returns: `false` if a value of this name is there already; the first one stays.
     @discardableResult
     public mutating func add(_ name: StaticString, json value: [UInt8]) -> Bool {
-        add(name) { $0.append(contentsOf: value) }
-    }
-
-    /// Commits to a value given as canonical JSON.
-    ///
-    /// - Returns: `false` if a value of this name is there already; the first one stays.
-    @discardableResult
-    public mutating func add(_ name: StaticString, json value: some Sequence<UInt8>) -> Bool {
-        add(name) { $0.append(contentsOf: value) }
+        add(name) { $0.append(value) }
     }
 
     /// Commits to a value, under a name known only at run time.
@@ -87,76 +75,86 @@ public struct Commitments: Sendable {
     @discardableResult
     public mutating func add(named name: String, value: JSONValue) -> Bool {
         start()
-        let start = scratch.count
-        JSONWriter.appendQuoted(name, to: &scratch)
-        let quotedName = start..<scratch.count
-        scratch.append(UInt8(ascii: ","))
-        value.appendCanonical(to: &scratch)
-        return finish(name: Array(name.utf8), quotedName)
+        let start = plain.count
+        JSONWriter.appendQuoted(name, to: &plain)
+        let quotedName = start..<plain.count
+        plain.append(UInt8(ascii: ","))
+        plain.append(value.canonicalBytes())
+        return name.utf8Span.span.withUnsafeBytes { finish($0, quotedName) }
     }
 
     /// Writes the object of the commitments, sorted by name, as the value of `sd`.
     public func writeObject(to writer: inout JSONWriter) {
         writer.beginObject()
-        for entry in entries { writer.rawMembers(text[entry.member]) }
+        text.withUnsafeBytes { text in
+            for entry in entries { writer.rawMembers(UnsafeRawBufferPointer(rebasing: text[entry.member])) }
+        }
         writer.endObject()
     }
 
     /// The JSON array of the disclosures, for ``AuditRecord/disclosures``; nothing if no value was added.
-    public var disclosures: [UInt8] { array }
+    public var disclosures: [UInt8] { array.bytes }
 
-    private mutating func add(_ name: StaticString, _ appendValue: (inout [UInt8]) -> Void) -> Bool {
+    /// Reads the JSON array of the disclosures where it lies; nothing if no value was added.
+    public func withDisclosures<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        array.withUnsafeBytes(body)
+    }
+
+    @inline(__always)
+    private mutating func add(_ name: StaticString, _ appendValue: (inout ByteSink) -> Void) -> Bool {
         start()
-        return name.withUTF8Buffer { name in
-            let start = scratch.count
-            scratch.append(UInt8(ascii: "\""))
-            scratch.append(contentsOf: name)
-            scratch.append(UInt8(ascii: "\""))
-            let quotedName = start..<scratch.count
-            scratch.append(UInt8(ascii: ","))
-            appendValue(&scratch)
-            return finish(name: name, quotedName)
-        }
+        let start = plain.count
+        let name = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        plain.append(quoted: name, suffix: UInt8(ascii: ","))
+        let quotedName = start..<plain.count - 1
+        appendValue(&plain)
+        return finish(name, quotedName)
     }
 
     private mutating func start() {
-        scratch.removeAll(keepingCapacity: true)
-        scratch.append(UInt8(ascii: "["))
-        scratch.append(UInt8(ascii: "\""))
-        withUnsafeBytes(of: RandomPool.next128()) { Base64.append($0, .urlSafe, to: &scratch) }
-        scratch.append(UInt8(ascii: "\""))
-        scratch.append(UInt8(ascii: ","))
+        plain.removeAll()
+        plain.append("[\"")
+        withUnsafeBytes(of: RandomPool.next128()) { Base64.append($0, .urlSafe, to: &plain) }
+        plain.append("\",")
     }
 
-    private mutating func finish(name: some Collection<UInt8>, _ quotedName: Range<Int>) -> Bool {
-        var place = entries.count
-        while place > 0 {
-            let other = text[entries[place - 1].name]
-            if other.elementsEqual(name) { return false }
-            guard name.lexicographicallyPrecedes(other) else { break }
-            place -= 1
-        }
-        scratch.append(UInt8(ascii: "]"))
-        if array.isEmpty { array.append(UInt8(ascii: "[")) } else { array[array.count - 1] = UInt8(ascii: ",") }
-        array.append(UInt8(ascii: "\""))
+    private mutating func finish(_ name: UnsafeRawBufferPointer, _ quotedName: Range<Int>) -> Bool {
+        guard let place = place(of: name) else { return false }
+        plain.append(UInt8(ascii: "]"))
+        if array.count == 0 { array.append("[\"") } else { array.replace(at: array.count - 1, with: UInt8(ascii: ",")) }
+        if !entries.isEmpty { array.append(UInt8(ascii: "\"")) }
         let disclosure = array.count
-        scratch.withUnsafeBytes { Base64.append($0, .urlSafe, to: &array) }
-        let digest = array.withUnsafeBytes { buffer in
-            var hash = SHA256()
-            hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[disclosure...]))
-            return hash.finalize()
-        }
-        array.append(UInt8(ascii: "\""))
-        array.append(UInt8(ascii: "]"))
+        plain.withUnsafeBytes { Base64.append($0, .urlSafe, to: &array) }
         let start = text.count
-        text.append(contentsOf: name)
+        text.append(name)
         let member = text.count
-        text.append(contentsOf: scratch[quotedName])
-        text.append(UInt8(ascii: ":"))
+        plain.withUnsafeBytes { text.append(UnsafeRawBufferPointer(rebasing: $0[quotedName])) }
+        text.append(":\"")
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { digest in
+            guard let start = digest.baseAddress else { return }
+            array.withUnsafeBytes { array in
+                let disclosure = UnsafeRawBufferPointer(rebasing: array[disclosure...])
+                countersign_sha256(disclosure.baseAddress, disclosure.count, nil, 0, start)
+            }
+            Base64.append(UnsafeRawBufferPointer(digest), .urlSafe, to: &text)
+        }
         text.append(UInt8(ascii: "\""))
-        digest.withUnsafeBytes { Base64.append($0, .urlSafe, to: &text) }
-        text.append(UInt8(ascii: "\""))
+        array.append("\"]")
         entries.insert(Entry(name: start..<member, member: member..<text.count), at: place)
         return true
+    }
+
+    /// Where a name belongs among the others; `nil` if it is there already.
+    private func place(of name: UnsafeRawBufferPointer) -> Int? {
+        text.withUnsafeBytes { text in
+            var place = entries.count
+            while place > 0 {
+                let other = UnsafeRawBufferPointer(rebasing: text[entries[place - 1].name])
+                if name.elementsEqual(other) { return nil }
+                guard name.lexicographicallyPrecedes(other) else { break }
+                place -= 1
+            }
+            return place
+        }
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
+import CNettle
 
 /// A SHA-256 hash of the Merkle tree (RFC 6962, section 2.1).
 public struct TreeHash: Sendable, Hashable {
@@ -20,16 +20,17 @@ public struct TreeHash: Sendable, Hashable {
         withUnsafeMutableBytes(of: &self) { $0.copyBytes(from: bytes) }
     }
 
-    private init(_ digest: SHA256Digest) {
-        digest.withUnsafeBytes { digest in withUnsafeMutableBytes(of: &self) { $0.copyMemory(from: digest) } }
+    /// Hashes two pieces of memory, one after the other.
+    private init(of first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) {
+        withUnsafeMutableBytes(of: &self) { digest in
+            guard let digest = digest.assumingMemoryBound(to: UInt8.self).baseAddress else { return }
+            countersign_sha256(first.baseAddress, first.count, second.baseAddress, second.count, digest)
+        }
     }
 
     /// The hash of a leaf: a zero byte and the entry.
     static func leaf(_ entry: UnsafeRawBufferPointer) -> TreeHash {
-        var hash = SHA256()
-        withUnsafeBytes(of: UInt8(0)) { hash.update(bufferPointer: $0) }
-        hash.update(bufferPointer: entry)
-        return TreeHash(hash.finalize())
+        withUnsafeBytes(of: UInt8(0)) { TreeHash(of: $0, entry) }
     }
 
     /// The hash of a leaf: a zero byte and the entry.
@@ -37,18 +38,15 @@ public struct TreeHash: Sendable, Hashable {
 
     /// The hash of an inner node: a one byte and both children.
     static func node(_ left: TreeHash, _ right: TreeHash) -> TreeHash {
-        withUnsafeTemporaryAllocation(byteCount: 65, alignment: 8) { buffer in
-            buffer[0] = 1
-            buffer.storeBytes(of: left, toByteOffset: 1, as: TreeHash.self)
-            buffer.storeBytes(of: right, toByteOffset: 33, as: TreeHash.self)
-            var hash = SHA256()
-            hash.update(bufferPointer: UnsafeRawBufferPointer(buffer))
-            return TreeHash(hash.finalize())
+        withUnsafeTemporaryAllocation(byteCount: 33, alignment: 8) { first in
+            first[0] = 1
+            first.storeBytes(of: left, toByteOffset: 1, as: TreeHash.self)
+            return withUnsafeBytes(of: right) { TreeHash(of: UnsafeRawBufferPointer(first), $0) }
         }
     }
 
     /// The root of the empty tree: the hash of nothing.
-    static let empty = TreeHash(SHA256().finalize())
+    static let empty = withUnsafeBytes(of: ()) { TreeHash(of: $0, $0) }
 
     /// The 32 bytes.
     public var bytes: [UInt8] { withUnsafeBytes(of: self) { Array($0) } }

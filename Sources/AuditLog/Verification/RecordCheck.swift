@@ -8,25 +8,40 @@ struct RecordCheck {
     private var last: Int64 = 0
     private var pastBoots: Set<String> = []
     private var isLate = false
+    /// The bytes of ``boot``.
+    private var bootBytes: [UInt8] = []
 
     /// Lets the first record be one in the middle of a process run, since those before it were pruned.
     mutating func startLate() { isLate = true }
 
-    mutating func check(_ entry: ArraySlice<UInt8>, at index: UInt64, _ report: inout VerificationReport) {
-        let bytes = Array(entry)
+    mutating func check(_ entry: UnsafeRawBufferPointer, at index: UInt64, _ report: inout VerificationReport) {
+        if let usual = UsualRecord(entry), usual.counter == last &+ 1,
+            bootBytes.elementsEqual(entry[usual.boot])
+        {
+            last = usual.counter
+            return
+        }
+        let (object, problems) = Self.read(Array(entry))
+        for problem in problems { report.add(problem, at: index) }
+        guard let object else { return }
+        guard let boot = object["boot"]?.stringValue, let counter = object["n"]?.int64Value else { return }
+        if let problem = follow(object, boot: boot, counter: counter) { report.add(problem, at: index) }
+        if object["t"]?.stringValue == "gap" { report.gaps += 1 }
+    }
+
+    /// The record, if it is an object, and what is wrong with it alone.
+    static func read(_ bytes: [UInt8]) -> (JSONObject?, [String]) {
         let value: JSONValue
         do {
             value = try JSONValue.parse(bytes)
         } catch {
-            return report.add("not JSON: \(error)", at: index)
+            return (nil, ["not JSON: \(error)"])
         }
-        guard let object = value.objectValue else { return report.add("not an object", at: index) }
-        if value.canonicalBytes() != bytes { report.add("not canonical JSON", at: index) }
-        if bytes.count > AuditRecord.maximumLeafBytes { report.add("larger than 16 KiB", at: index) }
-        for problem in Self.problems(object) { report.add(problem, at: index) }
-        guard let boot = object["boot"]?.stringValue, let counter = object["n"]?.int64Value else { return }
-        if let problem = follow(object, boot: boot, counter: counter) { report.add(problem, at: index) }
-        if object["t"]?.stringValue == "gap" { report.gaps += 1 }
+        guard let object = value.objectValue else { return (nil, ["not an object"]) }
+        var problems: [String] = []
+        if value.canonicalBytes() != bytes { problems.append("not canonical JSON") }
+        if bytes.count > AuditRecord.maximumLeafBytes { problems.append("larger than 16 KiB") }
+        return (object, problems + Self.problems(object))
     }
 
     private static func problems(_ object: JSONObject) -> [String] {
@@ -60,19 +75,21 @@ struct RecordCheck {
             defer { isLate = false }
             if let old = self.boot { pastBoots.insert(old) }
             self.boot = boot
+            bootBytes = Array(boot.utf8)
             last = counter
             if pastBoots.contains(boot) { return "process run `\(boot)` had ended before" }
             return isLate || counter == 1 && type == "boot"
                 ? nil : "a process run does not begin with its `boot` record"
         }
-        let expected = last + 1
+        let (expected, isEnd) = last.addingReportingOverflow(1)
         last = counter
+        guard !isEnd else { return "no number can follow that of the record before" }
         if type == "gap" {
             guard let gap = object["gap"]?.objectValue, let from = gap["from"]?.int64Value,
-                let to = gap["to"]?.int64Value, from <= to, gap["count"]?.int64Value == to - from + 1,
-                gap["reason"]?.stringValue?.isEmpty == false
+                let to = gap["to"]?.int64Value, 0 < from, from <= to, to < Int64.max,
+                gap["count"]?.int64Value == to - from + 1, gap["reason"]?.stringValue?.isEmpty == false
             else { return "`gap` is not of its form" }
-            return from == expected && to == counter - 1 ? nil : "the gap does not explain the hole before it"
+            return from == expected && counter == to + 1 ? nil : "the gap does not explain the hole before it"
         }
         return counter == expected ? nil : "`n` is \(counter) where \(expected) must follow"
     }

@@ -70,18 +70,21 @@ struct VerificationPass {
             guard !tile.isEmpty else { return false }
         }
         if width < TilePath.width { lastBundle = Array(bytes[..<(entries.last?.upperBound ?? 0)]) }
-        for place in 0..<width {
-            let index = first + UInt64(place)
-            let hash = place < entries.count ? TreeHash.leaf(bytes[entries[place]]) : tile[place]
-            if place < tile.count, hash != tile[place] {
-                report.add("the entry does not have the hash that its tile gives", at: index)
+        bytes.withUnsafeBytes { bytes in
+            for place in 0..<width {
+                let index = first + UInt64(place)
+                let entry = place < entries.count ? UnsafeRawBufferPointer(rebasing: bytes[entries[place]]) : nil
+                let hash = entry.map { TreeHash.leaf($0) } ?? tile[place]
+                if place < tile.count, hash != tile[place] {
+                    report.add("the entry does not have the hash that its tile gives", at: index)
+                }
+                if let entry {
+                    report.entries += 1
+                    if let order = LogOrder(leaf: entry) { orders.append((index, order)) }
+                    records?.check(entry, at: index, &report)
+                }
+                append(hash)
             }
-            if place < entries.count {
-                report.entries += 1
-                note(bytes, entries[place], at: index)
-                records?.check(bytes[entries[place]], at: index, &report)
-            }
-            append(hash)
         }
         if let disclosures, !entries.isEmpty {
             disclosures.check(number, bytes: bytes, entries: entries, &report)
@@ -93,11 +96,6 @@ struct VerificationPass {
     private func isPruned(_ number: UInt64, width: Int) throws(AuditLogError) -> Bool {
         guard report.prunedBelow == number << 8, width == TilePath.width else { return false }
         return try !reader.directory.exists(reader.prefix + TilePath.entries(number))
-    }
-
-    private mutating func note(_ bytes: [UInt8], _ entry: Range<Int>, at index: UInt64) {
-        let order = bytes.withUnsafeBytes { LogOrder(leaf: UnsafeRawBufferPointer(rebasing: $0[entry])) }
-        if let order { orders.append((index, order)) }
     }
 
     /// Missing bundles at the beginning need a record that says so.

@@ -1,75 +1,99 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AuditArchive
 import AuditLog
-import Foundation
 import Logging
 import NIOPosix
+import Outbound
 import ServiceLifecycle
-import StrictJSON
-import Synchronization
 
-/// How far the log is archived; kept in `<data>/archive.json`.
-final class ArchiveProgress: Sendable {
-    private let path: String
-    private let state: Mutex<UInt64>
-
-    init(data directory: String) {
-        path = directory + "/archive.json"
-        let object = FileManager.default.contents(atPath: path).flatMap { try? JSONValue.parse(Array($0)).objectValue }
-        state = Mutex(object?["below"]?.int64Value.flatMap { UInt64(exactly: $0) } ?? 0)
+/// Copies what was published to the archive, from time to time; records and verdicts never wait for it.
+final class ArchiveKeeper: Service {
+    private enum Target {
+        case directory(DirectoryArchive)
+        case bucket(ArchiveBucket, parallel: Int)
     }
 
-    /// Every full bundle below this index is in the archive.
-    var below: UInt64 { state.withLock { $0 } }
+    /// The most bundles between two notes of the progress.
+    private static let bundles: UInt64 = 64
 
-    /// Notes progress; a file that cannot be written costs looking at the same bundles again.
-    func note(_ below: UInt64) throws {
-        guard
-            state.withLock({ state in
-                defer { state = max(state, below) }
-                return below > state
-            })
-        else { return }
-        var object = JSONObject()
-        object.append("below", .number(JSONNumber(Int64(clamping: below))))
-        try Data(JSONValue.object(object).canonicalBytes()).write(to: URL(fileURLWithPath: path), options: .atomic)
-    }
-}
-
-/// Copies what was published to the archive, from time to time.
-struct ArchiveKeeper: Service {
-    private let archive: DirectoryArchive
+    private let target: Target
     private let interval: Duration
-    private let progress: ArchiveProgress
+    private let directory: String
+    private let audit: AuditTrail
     private let logger: Logger
 
-    init?(_ configuration: ServerConfiguration, audit: AuditTrail, logger: Logger) {
-        guard let target = configuration.audit.archive, let directory = audit.directory else { return nil }
-        archive = DirectoryArchive(of: directory, in: target.directory)
-        interval = target.interval
-        progress = audit.archive
-        self.logger = logger
+    init?(_ configuration: ServerConfiguration, audit: AuditTrail, fetcher: HTTPFetcher, logger: Logger) {
+        guard let archive = configuration.audit.archive, let directory = audit.directory else { return nil }
+        switch archive.target {
+        case .directory(let path): target = .directory(DirectoryArchive(of: directory, in: path))
+        case .bucket(let bucket):
+            target = .bucket(
+                ArchiveBucket(bucket, configuration, fetcher: fetcher), parallel: bucket.settings.parallel)
+        }
+        (self.directory, self.audit, self.logger, interval) = (directory, audit, logger, archive.interval)
     }
 
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while (try? await Task.sleep(for: interval)) != nil { await advance() }
+        await cancelWhenGracefulShutdown { [self] in
+            // Where the next round begins: behind a conflict too, which a start looks at again.
+            var cursor = audit.archive.below
+            var isChecked = false
+            while (try? await Task.sleep(for: interval)) != nil {
+                do {
+                    try await round(from: &cursor, &isChecked)
+                    audit.archive.update { $0.lastSuccess = .now }
+                    let conflicts = audit.archive.counts.conflicts
+                    audit.noteUpstream(
+                        "archive", isUp: conflicts.isEmpty,
+                        problem: conflicts.min().map { "it holds something else under `\($0)`" })
+                } catch {
+                    guard !Task.isCancelled else { return }
+                    audit.archive.update { $0.failures += 1 }
+                    audit.noteUpstream("archive", isUp: false, problem: "\(error)")
+                    logger.error("audit log not archived", metadata: ["error": "\(error)"])
+                }
+            }
         }
     }
 
-    private func advance() async {
-        do {
-            try await NIOThreadPool.singleton.runIfActive {
-                var below = progress.below
-                while true {
-                    let next = try archive.advance(from: below, atMost: 256)
-                    try progress.note(next)
-                    guard next > below, !Task.isCancelled else { return }
-                    below = next
+    private func round(from cursor: inout UInt64, _ isChecked: inout Bool) async throws {
+        switch target {
+        case .directory(let archive):
+            try await advance(&cursor) { first in
+                let end = try await NIOThreadPool.singleton.runIfActive {
+                    try archive.advance(from: first, atMost: Self.bundles)
                 }
+                return ObjectArchive.Progress(end: end)
             }
-        } catch {
-            logger.error("audit log not archived", metadata: ["error": "\(error)"])
+        case .bucket(let bucket, let parallel):
+            let store = try bucket.store()
+            if !isChecked {
+                try await store.checkWritesOnce()
+                isChecked = true
+            }
+            let archive = ObjectArchive(of: directory, in: store, parallel: parallel)
+            try await advance(&cursor) { try await archive.advance(from: $0, atMost: Self.bundles) }
+        }
+    }
+
+    private func advance(
+        _ cursor: inout UInt64, _ step: (UInt64) async throws -> ObjectArchive.Progress
+    ) async throws {
+        while !Task.isCancelled {
+            let progress = try await step(cursor)
+            audit.archive.update { counts in
+                counts.objects += UInt64(progress.objects)
+                counts.bytes += UInt64(progress.bytes)
+                counts.conflicts.formUnion(progress.conflicts)
+            }
+            for path in progress.conflicts {
+                logger.critical("the archive holds something else", metadata: ["path": "\(path)"])
+            }
+            // Nothing behind a conflict counts as archived: it could be pruned.
+            if audit.archive.counts.conflicts.isEmpty { try audit.archive.note(progress.end) }
+            guard progress.end > cursor else { return }
+            cursor = progress.end
         }
     }
 }

@@ -43,12 +43,13 @@ struct AuditTrail: Sendable {
     /// Opens the log, or nothing if the configuration says `off`.
     static func open(_ configuration: ServerConfiguration, logger: Logger) throws -> AuditTrail {
         let settings = configuration.audit
+        let progress = ArchiveProgress(data: configuration.data, target: settings.archive?.name)
         try FileManager.default.createDirectory(
             atPath: configuration.data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         guard settings.mode != .off else {
             return AuditTrail(
                 recorder: .off, sets: nil, directory: nil, verifierKeys: [], logger: logger,
-                archive: ArchiveProgress(data: configuration.data), witnesses: WitnessStatus())
+                archive: progress, witnesses: WitnessStatus())
         }
         let directory = configuration.data + "/audit"
         let key = try signingKey(settings, directory: directory, data: configuration.data)
@@ -59,7 +60,11 @@ struct AuditTrail: Sendable {
         audit.erase = IndexErasure(directory: directory, origin: settings.origin, logger: logger).erase
         let witnesses = WitnessStatus()
         audit.cosignLast = { witnesses.lastCosignatures() }
-        if settings.mode == .async { audit.mode = .async(whenFull: .block) }
+        if settings.mode == .async {
+            audit.mode = .async(whenFull: settings.early.whenFull == .drop ? .drop : .block)
+            audit.maximumDelay = settings.early.maximumDelay
+            audit.maximumUnsyncedRecords = settings.early.maximumRecords
+        }
         audit.checkpointInterval = settings.checkpointInterval
         audit.minimumFreeBytes = UInt64(settings.minimumFreeBytes)
         audit.segmentBytes = settings.segmentBytes
@@ -68,7 +73,7 @@ struct AuditTrail: Sendable {
         return AuditTrail(
             recorder: .log(try AuditLog.open(audit)), sets: SetStore(directory: directory), directory: directory,
             verifierKeys: ([key] + audit.otherKeys).map(\.verifierKey), logger: logger,
-            archive: ArchiveProgress(data: configuration.data), witnesses: witnesses)
+            archive: progress, witnesses: witnesses)
     }
 
     /// The log key; drawn when neither it nor the log exists.
@@ -104,6 +109,9 @@ struct AuditTrail: Sendable {
         policy.append("set", .string(files.digests.policySet))
         var settings = JSONObject()
         settings.append("apis", .array(configuration.apis.map { .string($0.name) }))
+        if !configuration.asyncRoutes.isEmpty {
+            settings.append("async_routes", .array(configuration.asyncRoutes.map { .string($0) }))
+        }
         settings.append("gateways", .array(configuration.gateways.map { .string($0.name) }))
         settings.append("mode", .string((started ?? configuration).audit.mode.rawValue))
         let waiting = started?.keysNeedingRestart(for: configuration) ?? []
@@ -132,7 +140,7 @@ struct AuditTrail: Sendable {
     }
 
     /// Records that something outside answers again, or no longer.
-    private func noteUpstream(_ name: String, isUp: Bool, problem: String? = nil) {
+    func noteUpstream(_ name: String, isUp: Bool, problem: String? = nil) {
         let isNew = isUp ? downUpstreams.remove(name) : downUpstreams.insert(name)
         guard isNew else { return }
         var content = JSONObject()

@@ -57,6 +57,13 @@ extension ServerConfiguration.Provider.OwnCredential {
         certificate = section.reference("client_certificate")
         keyID = section.text("key_id")
         audience = section.string("assertion_audience", default: endpoint)
+        if let name = section.text("assertion_algorithm") {
+            assertionAlgorithm = SignatureAlgorithm(name: name)
+            if assertionAlgorithm.map(\.isSymmetric) ?? true {
+                section.problem(
+                    "assertion_algorithm", "`\(name)` is not accepted; such as ES256, EdDSA, PS256 or RS256")
+            }
+        }
         if var token = section.section("token") {
             defer { token.rejectUnknownKeys() }
             tokenURL = token.string("url")

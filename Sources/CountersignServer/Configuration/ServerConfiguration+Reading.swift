@@ -86,11 +86,13 @@ extension ServerConfiguration {
             defer { section.rejectUnknownKeys() }
             return Provider(&section, name: name, base: directory, data: state)
         }
-        let (names, keyed) = (providers.map(\.name), Set(providers.filter(\.hasKeys).map(\.name)))
+        audit = Self.audit(&top, base)
+        audit.witnesses.readOwn(&top, origin: audit.origin, base: base)
+        let (names, keyed, mode) = (providers.map(\.name), Set(providers.filter(\.hasKeys).map(\.name)), audit.mode)
         apis = top.namedSections("apis").map { name, section in
             var section = section
             defer { section.rejectUnknownKeys() }
-            var api = APIDefinition(&section, name: name, providers: names)
+            var api = APIDefinition(&section, name: name, providers: names, logMode: mode)
             if api.refusesSeveralCredentials, !keyed.isDisjoint(with: api.providers) {
                 api.credentials.append(.header("x-api-key"))
             }
@@ -103,10 +105,12 @@ extension ServerConfiguration {
         }
         if apis.isEmpty { top.problem("apis", "names no API; at least one with a route is expected") }
         policies = Self.policies(&top, base)
-        audit = Self.audit(&top, base)
-        audit.witnesses.readOwn(&top, origin: audit.origin, base: base)
         if let delegates = top.section("delegates"), !delegates.keys.isEmpty {
             top.problem("delegates", "delegates are not available in this version; leave it empty")
+        }
+        if var section = top.section("dpop") {
+            proofNonces = ProofNonceTerms(&section)
+            section.rejectUnknownKeys()
         }
         var limits = top.sectionOrEmpty("limits")
         defaultBudget = limits.duration("default_budget", in: .milliseconds(10)...(.seconds(60)), default: .seconds(5))

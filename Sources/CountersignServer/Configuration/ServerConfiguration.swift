@@ -99,6 +99,8 @@ package struct ServerConfiguration: Sendable {
             var secret: String?
             var key: String?
             var keyID: String?
+            /// What assertions are signed with; `nil` for the usual algorithm of the key.
+            var assertionAlgorithm: SignatureAlgorithm?
             var certificate: String?
             /// Whom assertions are meant for.
             var audience: String
@@ -186,15 +188,22 @@ package struct ServerConfiguration: Sendable {
             case strict, async, off
         }
 
+        /// What async mode does when the queue is full.
+        enum WhenFull: String, Sendable, CaseIterable {
+            case block, drop
+        }
+
         var mode: Mode
+        /// What async mode may lose.
+        var early: (maximumDelay: Duration, maximumRecords: Int, whenFull: WhenFull)
         var origin: String
         /// The path of the log key.
         var key: String
         /// The path of the key that takes over with `audit rotate-key`.
         var nextKey: String?
         var retention: RetentionTerms
-        /// Where full bundles are copied to, and how often.
-        var archive: (directory: String, interval: Duration)?
+        /// Where the log is copied to, and how often.
+        var archive: ArchiveConfiguration?
         var checkpointInterval: Duration
         var minimumFreeBytes: Int
         var segmentBytes: Int
@@ -228,6 +237,8 @@ package struct ServerConfiguration: Sendable {
     var proofAge: Int64
     /// How many used proofs are remembered.
     var rememberedProofs: Int
+    /// The nonces that proofs must carry; `nil` if they need none.
+    var proofNonces: ProofNonceTerms?
     /// Threads that serve connections; 0 for one per core.
     var eventLoops: Int
 }

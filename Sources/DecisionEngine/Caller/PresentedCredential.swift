@@ -2,6 +2,7 @@
 
 package import Callout
 import Fields
+import Identity
 
 /// Finds the credential of a request where the API says that it may stand.
 package enum PresentedCredential {
@@ -40,9 +41,12 @@ package enum PresentedCredential {
             let found: [String]
             switch source {
             case .authorization:
-                guard request.headers.count(of: "authorization") <= 1 else { throw Fault(.tokenMalformed) }
-                guard let value = request.singleHeader("authorization"), !value.isEmpty else { continue }
-                return try authorization(value)
+                switch request.headers.sole("authorization") {
+                case .none: continue
+                case .one(let value) where value.isEmpty: continue
+                case .one(let value): return try authorization(value)
+                case .several: throw Fault(.tokenMalformed)
+                }
             case .header(let name): found = request.headerValues(name)
             case .query(let name): found = parameters(named: name, in: request.query)
             case .cookie(let name): found = request.headerValues("cookie").flatMap { cookies(named: name, in: $0) }
@@ -61,7 +65,7 @@ package enum PresentedCredential {
             return .bearer(token)
         }
         if let pair = afterScheme("basic ", value) {
-            guard isToken(pair) else { throw Fault(.tokenMalformed) }
+            guard isToken(pair), isPair(pair) else { throw Fault(.tokenMalformed) }
             return .basic(pair)
         }
         if afterScheme("aws4-hmac-sha256 ", value) != nil { return .awsRequest }
@@ -70,6 +74,24 @@ package enum PresentedCredential {
             return .proven(token)
         }
         throw Fault(.tokenMalformed)
+    }
+
+    /// Whether a text is base64 of a user, a colon and a password without control characters (RFC 7617, section 2).
+    private static func isPair(_ text: String) -> Bool {
+        guard text.utf8.count.isMultiple(of: 4) else { return false }
+        let digits = text.utf8.prefix { $0 != UInt8(ascii: "=") }
+        guard text.utf8.count - digits.count <= 2, text.utf8.dropFirst(digits.count).allSatisfy({ $0 == 0x3D }),
+            !digits.contains(where: { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") })
+        else { return false }
+        let inURL = digits.map { byte -> UInt8 in
+            switch byte {
+            case UInt8(ascii: "+"): UInt8(ascii: "-")
+            case UInt8(ascii: "/"): UInt8(ascii: "_")
+            default: byte
+            }
+        }
+        guard let pair = Base64URL.decode(inURL.span) else { return false }
+        return pair.contains(UInt8(ascii: ":")) && pair.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
     }
 
     /// A bare token, or one with the scheme in front, as gateways hand over a whole header.

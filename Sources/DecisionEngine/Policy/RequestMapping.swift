@@ -5,12 +5,19 @@ import Cedar
 import StrictJSON
 
 /// A callout as the policies see it.
-struct MappedRequest {
+final class MappedRequest {
     let request: PreparedRequest
     let entities: [PreparedEntities]
-    let actionName: String
-    let resourceType: String
-    let resourceID: String
+    let action: RoutePlan.EntityName
+    let resource: RoutePlan.EntityName
+
+    init(
+        _ request: PreparedRequest, entities: [PreparedEntities], action: RoutePlan.EntityName,
+        resource: RoutePlan.EntityName
+    ) {
+        (self.request, self.entities) = (request, entities)
+        (self.action, self.resource) = (action, resource)
+    }
 }
 
 /// Makes Cedar requests of callouts (DESIGN, section 4).
@@ -33,10 +40,7 @@ struct RequestMapping {
         let request = PreparedRequest(
             principal: caller.uid, action: action.uid, resource: resource.uid, context: context(caller, headers))
         writeInput(caller, action, resource, headers, to: &work.scratch.input)
-        return MappedRequest(
-            request: request, entities: [caller.entities, entity], actionName: action.name,
-            resourceType: resource.type, resourceID: resource.id
-        )
+        return MappedRequest(request, entities: [caller.entities, entity], action: action, resource: resource)
     }
 
     private func resource() -> RoutePlan.EntityName {

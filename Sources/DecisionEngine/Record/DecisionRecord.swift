@@ -23,10 +23,15 @@ struct DecisionRecord {
         commit(to: &scratch.commitments)
         let counterOffset = write(to: &scratch.leaf, scratch.commitments)
         scratch.leaf.withUnsafeBytes { leaf in
-            scratch.commitments.disclosures.withUnsafeBytes { disclosures in
-                body(leaf, counterOffset, disclosures, verdict.outcome == .allow ? .mayPrecedeSync : .whenDurable)
+            scratch.commitments.withDisclosures { disclosures in
+                body(leaf, counterOffset, disclosures, release)
             }
         }
+    }
+
+    /// Only an allow, and only of a route that opted in, may leave before its record is durable.
+    private var release: AuditRecord.Release {
+        verdict.outcome == .allow && work.match?.route.mayPrecedeSync == true ? .mayPrecedeSync : .whenDurable
     }
 
     /// Writes the leaf; returns where the digits of `n` go.
@@ -85,17 +90,17 @@ struct DecisionRecord {
         if let agent = callout.singleHeader("user-agent") { commitments.add("ua", string: JSONWriter.cut(agent)) }
         if let plan { commitments.add("path", string: plan.template) }
         if let mapped {
-            commitments.add("resource", string: JSONWriter.cut(mapped.resourceID))
+            commitments.add("resource", string: JSONWriter.cut(mapped.resource.id))
             work.scratch.input.withUnsafeBytes { _ = commitments.add("input", json: $0) }
         }
     }
 
     private func writeAction(to writer: inout JSONWriter) {
         writer.beginObject()
-        if let mapped { writer.bounded("action", mapped.actionName) }
+        if let mapped { writer.bounded("action", mapped.action.name) }
         if let host = work.host ?? callout.host { writer.bounded("host", host) }
         writer.bounded("method", callout.method)
-        if let mapped { writer.bounded("resource_type", mapped.resourceType) }
+        if let mapped { writer.bounded("resource_type", mapped.resource.type) }
         if let plan { writer.bounded("route", plan.template) }
         writer.endObject()
     }

@@ -46,6 +46,7 @@ package struct CanonicalPath: Sendable, Hashable {
         guard bytes.count > 0 else { return [""] }
         guard bytes[0] == UInt8(ascii: "/") else { throw .notAbsolute }
         var segments: [String] = []
+        segments.reserveCapacity(8)
         var start = 1
         var hasEscape = false
         var index = 1

@@ -95,6 +95,7 @@ package struct ApigeeAnswer {
         variable("countersign.reason", verdict.reason.rawValue)
         variable("countersign.message", verdict.message)
         variable("countersign.challenge", verdict.challenge ?? "")
+        if let nonce = verdict.proofNonce { variable("countersign.dpop_nonce", nonce) }
         variable("countersign.decision", verdict.decisionID)
         variable("countersign.principal", verdict.principal?.entityText ?? "")
         variable("countersign.policies", verdict.policies.joined(separator: ","))

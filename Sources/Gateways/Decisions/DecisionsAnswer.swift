@@ -37,6 +37,10 @@ package enum DecisionsAnswer {
             writer.key("challenge")
             writer.string(challenge)
         }
+        if let nonce = verdict.proofNonce {
+            writer.key("dpop_nonce")
+            writer.string(nonce)
+        }
         writer.key("ttl")
         writer.int(Int64(verdict.ttl))
         writer.endObject()

@@ -7,6 +7,8 @@ import Synchronization
 public final class APIKeyProvider: Sendable {
     private struct State {
         var store: APIKeyStore
+        /// Counts the stores, so that nothing read from one is kept under another.
+        var revision = 0
         /// By public id; made when the key is first used, void with the next store.
         var callers: [String: AuthenticatedCaller] = [:]
         /// When keys were last used, in Unix seconds, by public id with prefix.
@@ -36,6 +38,7 @@ public final class APIKeyProvider: Sendable {
     public func replace(_ store: APIKeyStore) {
         state.withLock { state in
             state.store = store
+            state.revision &+= 1
             state.callers = [:]
         }
     }
@@ -54,19 +57,20 @@ public final class APIKeyProvider: Sendable {
 
     func caller(_ presented: String, now: Int64) throws(IdentityError) -> AuthenticatedCaller {
         // The store is a value: matching happens outside of the lock.
-        let match = try state.withLock { $0.store }.match(presented, now: now)
+        let (store, revision) = state.withLock { ($0.store, $0.revision) }
+        let match = try store.match(presented, now: now)
         let known = state.withLock { state -> AuthenticatedCaller? in
             let last = state.uses[match.id] ?? .min
             if last.addingReportingOverflow(Self.useInterval).partialValue <= now || last == .min {
                 state.uses[match.id] = now
                 state.hasNewUses = true
             }
-            return state.callers[match.id]
+            return state.revision == revision ? state.callers[match.id] : nil
         }
         let digest = fingerprint.digest(of: presented)
         if let known, known.digest == digest { return known }
         let made = caller(match, digest)
-        state.withLock { $0.callers[match.id] = made }
+        state.withLock { if $0.revision == revision { $0.callers[match.id] = made } }
         return made
     }
 

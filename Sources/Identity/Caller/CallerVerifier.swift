@@ -123,7 +123,7 @@ public struct CallerVerifier: Sendable {
     ) throws(IdentityError) -> Authentication {
         let limit = provider.settings.maximumTokenBytes
         guard token.utf8.count <= limit else { throw .tokenTooLarge(limit: limit) }
-        let digest = provider.digest(of: token)
+        let digest = provider.digest(of: token, isBasic: hint == "basic")
         if let standing = provider.standing(of: digest, now: now) {
             return .caller(try Self.caller(standing, provider))
         }

@@ -37,6 +37,8 @@ public struct ProofVerifier: Sendable, Hashable {
         public let thumbprint: String
         /// `iat`, in Unix seconds.
         public let issuedAt: Int64
+        /// `nonce`, if it is a string.
+        public let nonce: String?
     }
 
     /// The algorithms accepted; symmetric ones never are.
@@ -82,7 +84,7 @@ public struct ProofVerifier: Sendable, Hashable {
         if let bound = request.thumbprint, !bound.isSameBytes(as: key.thumbprint) {
             throw .proofNotAccepted(member: "jkt")
         }
-        return Proof(id: id, thumbprint: key.thumbprint, issuedAt: issuedAt)
+        return Proof(id: id, thumbprint: key.thumbprint, issuedAt: issuedAt, nonce: claims["nonce"]?.stringValue)
     }
 
     private func time(_ claims: JSONObject, _ now: Int64) throws(IdentityError) -> Int64 {

@@ -123,8 +123,10 @@ public final class IntrospectionProvider: Service, Sendable {
         return entry.standing
     }
 
-    /// The keyed hash by which a token is found again.
-    func digest(of token: String) -> TokenDigest { fingerprint.digest(of: token) }
+    /// The keyed hash by which a token is found again; a pair of HTTP Basic is never found as a token, nor a token as one.
+    func digest(of token: String, isBasic: Bool = false) -> TokenDigest {
+        isBasic ? fingerprint.digest(ofBasic: token) : fingerprint.digest(of: token)
+    }
 
     /// Forgets everything that was said, so that it is asked again: after a revocation.
     public func forgetAnswers() { cache.removeAll() }
@@ -143,7 +145,7 @@ public final class IntrospectionProvider: Service, Sendable {
         }
         let question = {
             Question(
-                token: Secret(token.utf8), digest: digest, fingerprint: self.fingerprint.text(of: digest), hint: hint)
+                token: Secret(token.utf8), digest: digest, fingerprint: self.fingerprint.text(of: token), hint: hint)
         }
         // Without a running service, as in tools, the one who asks does so himself.
         guard isRunning else { return await outcome(of: question()) }

@@ -12,14 +12,20 @@ public struct PossessionVerifier: Sendable {
     public let proofs: ProofVerifier
     /// The proofs that were used.
     public let used: ReplayMemory
+    /// The nonces that proofs must carry; `nil` if they need none.
+    public let nonces: ProofNonces?
 
     /// Makes a verifier.
     ///
     /// - Parameters:
     ///   - proofs: Which proofs are accepted, and for how long.
     ///   - capacity: How many used proofs are remembered at most; when they are too many, proofs are refused.
-    public init(proofs: ProofVerifier = ProofVerifier(maximumAge: 60), capacity: Int = 262_144) {
+    ///   - nonces: The nonces that proofs must carry; `nil` if they need none.
+    public init(
+        proofs: ProofVerifier = ProofVerifier(maximumAge: 60), capacity: Int = 262_144, nonces: ProofNonces? = nil
+    ) {
         self.proofs = proofs
+        self.nonces = nonces
         used = ReplayMemory(capacity: capacity)
     }
 
@@ -32,7 +38,7 @@ public struct PossessionVerifier: Sendable {
     ///   - origin: `https://host:port` as callers see it, if the gateway does not say; else `nil`.
     ///   - now: The current time, in whole seconds since the Unix epoch.
     /// - Throws: ``IdentityError/proofMissing``, ``IdentityError/proofNotAccepted(member:)``,
-    ///   ``IdentityError/proofReplayed`` or ``IdentityError/tooManyProofs``.
+    ///   ``IdentityError/proofNonceWanted``, ``IdentityError/proofReplayed`` or ``IdentityError/tooManyProofs``.
     public func confirm(
         _ caller: AuthenticatedCaller, _ credential: Credential, in request: borrowing CalloutRequest, origin: String?,
         now: Int64
@@ -70,6 +76,8 @@ public struct PossessionVerifier: Sendable {
             if case .proofNotAccepted = error { throw error }
             throw .proofNotAccepted(member: error.code.rawValue)
         }
+        // Before it is remembered: what comes without nonce takes no room.
+        if let nonces, proof.nonce.map({ nonces.accepts($0, at: now) }) != true { throw .proofNonceWanted }
         let (sum, isTooLarge) = proof.issuedAt.addingReportingOverflow(proofs.maximumAge + 1)
         let expiry = isTooLarge ? Int64.max : max(sum, now + 1)
         switch used.use(proof.id, of: proof.thumbprint, until: expiry, now: now) {

@@ -16,7 +16,13 @@ public struct RevocationList: Sendable {
     }
 
     /// The entry that a caller's credential falls under; `nil` if it is not revoked.
-    func entry(for caller: AuthenticatedCaller, _ credential: Credential, now: Int64) -> Revocation? {
+    ///
+    /// - Parameters:
+    ///   - caller: The caller that the credential stands for.
+    ///   - credential: The credential as it was presented.
+    ///   - now: The current time, in whole seconds since the Unix epoch.
+    /// - Returns: The entry.
+    public func entry(for caller: AuthenticatedCaller, _ credential: Credential, now: Int64) -> Revocation? {
         let marks = caller.marks
         let provider = caller.principal.provider
         func find(_ kind: Revocation.Kind, _ value: String?) -> Revocation? {

@@ -9,7 +9,7 @@ import Testing
 
 @testable import CountersignServer
 
-@Suite("Control socket: commands of local users to the running process", .timeLimit(.minutes(1)))
+@Suite("Control socket: commands of local users to the running process", .timeLimit(.minutes(10)))
 struct ControlSocketTests {
     /// Runs a socket that answers every command with its own line, for the length of the body.
     private func withSocket(

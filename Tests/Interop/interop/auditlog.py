@@ -30,19 +30,32 @@ def node_hash(left, right):
 
 def root_of(hashes):
     """Merkle tree hash of RFC 6962, section 2.1, over leaf hashes."""
-    if not hashes:
-        return hashlib.sha256(b"").digest()
-    stack = []  # complete subtrees, largest first, as (height, hash)
+    tree = TreeRoot()
     for value in hashes:
+        tree.add(value)
+    return tree.root()
+
+
+class TreeRoot:
+    """The root of a tree that grows: the roots of its complete subtrees, largest first, as (height, hash)."""
+
+    def __init__(self):
+        self._stack = []
+
+    def add(self, value):
         height = 0
-        while stack and stack[-1][0] == height:
-            value = node_hash(stack.pop()[1], value)
+        while self._stack and self._stack[-1][0] == height:
+            value = node_hash(self._stack.pop()[1], value)
             height += 1
-        stack.append((height, value))
-    value = stack.pop()[1]
-    while stack:
-        value = node_hash(stack.pop()[1], value)
-    return value
+        self._stack.append((height, value))
+
+    def root(self):
+        if not self._stack:
+            return hashlib.sha256(b"").digest()
+        value = self._stack[-1][1]
+        for _, left in reversed(self._stack[:-1]):
+            value = node_hash(left, value)
+        return value
 
 
 def tile_path(level, number, width):
@@ -123,18 +136,19 @@ class AuditDirectory:
 
     def entries(self, size=None):
         """The leaves, in order, as bytes."""
-        size = self.checkpoint().size if size is None else size
-        found = []
-        for number in range((size + WIDTH - 1) // WIDTH):
-            data, at, wanted = self._file("entries", number, size), 0, min(WIDTH, size - number * WIDTH)
-            while wanted:
+        return list(self.entries_from(0, self.checkpoint().size if size is None else size))
+
+    def entries_from(self, first, size):
+        """The leaves from an index on, one after the other."""
+        for number in range(first // WIDTH, (size + WIDTH - 1) // WIDTH):
+            data, at = self._file("entries", number, size), 0
+            for index in range(number * WIDTH, min((number + 1) * WIDTH, size)):
                 length = int.from_bytes(data[at:at + 2], "big")
                 if len(data) - at < 2 + length:
                     raise Unverified("bundle %d ends early" % number)
-                found.append(data[at + 2:at + 2 + length])
+                if index >= first:
+                    yield data[at + 2:at + 2 + length]
                 at += 2 + length
-                wanted -= 1
-        return found
 
     def records(self, size=None):
         return [json.loads(entry) for entry in self.entries(size)]
@@ -222,24 +236,50 @@ def _parsed(index, entry):
     return record
 
 
-def _verify_counters(records):
-    """Within one boot n is 1, 2, 3 and so on; a hole needs a gap record that names it."""
-    seen, explained = {}, {}
-    for record in records:
-        if record["t"] == "gap":
-            gap = record["gap"]
-            explained.setdefault(record["boot"], set()).update(range(gap["from"], gap["to"] + 1))
-    finished = []
-    current = None
-    for index, record in enumerate(records):
+class Counters:
+    """Within one boot n is 1, 2, 3 and so on; a hole needs a gap record that names it, right behind it."""
+
+    def __init__(self):
+        self._boots, self._boot, self._last = set(), None, 0
+
+    def check(self, index, record):
         boot, n = record["boot"], record["n"]
-        if boot != current:
-            if boot in finished:
+        if boot != self._boot:
+            if boot in self._boots:
                 raise Unverified("entry %d: boot `%s` comes back" % (index, boot))
-            finished.append(boot)
-            current = boot
-        last = seen.get(boot, 0)
-        missing = set(range(last + 1, n)) - explained.get(boot, set())
-        if n <= last or missing:
-            raise Unverified("entry %d: n is %d after %d" % (index, n, last))
-        seen[boot] = n
+            self._boots.add(boot)
+            self._boot, self._last = boot, 0
+        explained = self._last
+        if record["t"] == "gap" and record["gap"]["from"] == self._last + 1:
+            explained = record["gap"]["to"]
+        if n != explained + 1:
+            raise Unverified("entry %d: n is %d after %d" % (index, n, self._last))
+        self._last = n
+
+
+def _verify_counters(records):
+    counters = Counters()
+    for index, record in enumerate(records):
+        counters.check(index, record)
+
+
+class Follower:
+    """Checks a log again and again, each time only what is new: signature, root, records, counters."""
+
+    def __init__(self, directory):
+        self._directory, self._tree, self._counters = directory, TreeRoot(), Counters()
+        self.size = 0
+
+    def new_records(self):
+        """The records since the last time; the checkpoint's root must be that of all entries read so far."""
+        checkpoint = self._directory.checkpoint()
+        if checkpoint.size < self.size:
+            raise Unverified("the log has become shorter: %d entries after %d" % (checkpoint.size, self.size))
+        for entry in self._directory.entries_from(self.size, checkpoint.size):
+            record = _parsed(self.size, entry)
+            self._counters.check(self.size, record)
+            self._tree.add(leaf_hash(entry))
+            self.size += 1
+            yield record
+        if self._tree.root() != checkpoint.root:
+            raise Unverified("the root is not that of the entries")

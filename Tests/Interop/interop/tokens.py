@@ -5,9 +5,10 @@ import json
 import time
 import uuid
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 
 def base64url(data):
@@ -44,6 +45,28 @@ class SigningKey:
         if algorithm == "PS256":
             return self._private.sign(data, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
         return self._private.sign(data)
+
+    def pem(self):
+        """The private key in PEM form (PKCS #8)."""
+        return self._private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                           serialization.NoEncryption()).decode()
+
+    def verifies(self, signature, data, algorithm=None):
+        """Whether a signature is this key's."""
+        algorithm, key = algorithm or self.algorithm, self._private.public_key()
+        try:
+            if algorithm == "ES256":
+                der = encode_dss_signature(int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big"))
+                key.verify(der, data, ec.ECDSA(hashes.SHA256()))
+            elif algorithm == "RS256":
+                key.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
+            elif algorithm == "PS256":
+                key.verify(signature, data, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
+            else:
+                key.verify(signature, data)
+            return len(signature) == 64 or algorithm in ("RS256", "PS256")
+        except InvalidSignature:
+            return False
 
     def private(self):
         """The whole key as a JWK, for providers that are given theirs."""

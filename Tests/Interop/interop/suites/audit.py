@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 from ..auditlog import Checkpoint, VerifierKey, leaf_hash, node_hash
+from ..foreign_tools import environment
 from ..report import eventually
 from ..scenario import POLICIES, Scenario
 
@@ -236,6 +237,29 @@ def ocsf(report, desk, made):
         "authorizations"]], ["entry.frozen"])
     classes = {event["class_uid"] for event in events.values()}
     report.check("ocsf: administration too", {6003, 3004} <= classes, classes)
+    ocsf_schema(report, list(events.values()))
+
+
+def ocsf_schema(report, events):
+    """The framework's own schema, as somebody else packages it, accepts all events and refuses spoiled ones."""
+    tools = environment("ocsf")
+    if not tools:
+        return report.skip("ocsf: the schema of the framework", "needs the Python package ocsf-json-schema")
+    script = pathlib.Path(__file__).resolve().parent.parent / "ocsf_schema.py"
+
+    def problems(some):
+        done = subprocess.run([tools / "python", script], input="".join(json.dumps(event) + "\n" for event in some),
+                              capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr[-1000:]
+        *found, last = [json.loads(line) for line in done.stdout.splitlines()]
+        assert last == {"validated": len(some)}, last
+        return found
+
+    report.equal("ocsf: the schema of the framework accepts all %d events" % len(events), problems(events)[:5], [])
+    decision = next(event for event in events if event["class_uid"] == 6003)
+    for name, change in (("a value that no enumeration has", {"action_id": 77}), ("an unknown name", {"verdict": "allow"}),
+                         ("a wrong type", {"time": "now"}), ("an empty actor", {"actor": {}})):
+        report.check("ocsf: it refuses " + name, problems([dict(decision, **change)]), change)
 
 
 def ocsf_problems(event):

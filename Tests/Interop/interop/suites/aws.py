@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Callers of AWS IAM: botocore signs, an STS of our own and moto's verify, Countersign in between."""
+import base64
 import concurrent.futures
 import json
 import os
@@ -8,6 +9,7 @@ import subprocess
 import tempfile
 import time
 
+from ..credential_services import CredentialServices
 from ..deployment import Deployment, free_port, http
 from ..foreign_tools import Running, environment
 from ..sts import SecurityTokenService
@@ -70,7 +72,7 @@ def run(binary, report, options):
         with Deployment(binary, text, {"files.cedar": POLICIES["files.cedar"] % "000000000000"}) as deployment:
             deployment.start()
             signer = Signer(tools / "python")
-            for part in (accepted, refused, reuse, together, outage, verbs):
+            for part in (accepted, refused, reuse, together, outage, verbs, own_credentials):
                 report.guard(part.__name__, part, report, deployment, sts, signer)
             report.check("no secret in any output", not any(
                 secret in deployment.log() for secret, _, _ in KEYS.values()))
@@ -158,6 +160,54 @@ def verbs(report, deployment, sts, signer):
     report.check("token verify refuses", code == 1 and "aws_signature" in text, text)
 
 
+def make(deployment, source, variables, *more):
+    """`token aws` in an environment of its own; returns (code, output)."""
+    result = subprocess.run(
+        [deployment.binary, "token", "aws", "--region", REGION, "--server-id", SERVER_ID, "--credentials", source, *more],
+        env={"PATH": os.environ["PATH"], **variables}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        timeout=60)
+    return result.returncode, result.stdout.strip()
+
+
+def own_credentials(report, deployment, sts, signer):
+    """Every source of credentials signs a token that STS confirms."""
+    key = "ASIAROLE000000000001"
+    secret, token, _ = KEYS[key]
+    services = CredentialServices(key, secret, token, "Bearer pod-token", "web.identity.token")
+    for name, text in (("pod", "Bearer pod-token\n"), ("identity", "web.identity.token"), ("wrong", "x"), ("files", (
+            "[default]\naws_access_key_id = nobody\naws_secret_access_key = x\n[loader]\naws_access_key_id = %s\n"
+            "aws_secret_access_key = %s\naws_session_token = %s\n" % (key, secret, token)))):
+        deployment.write(name, text)
+    at = lambda name: str(deployment.folder / name)
+    container = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": services.url + "/container",
+                 "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": at("pod")}
+    instance = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": services.url}
+    identity = {"AWS_WEB_IDENTITY_TOKEN_FILE": at("identity"), "AWS_ENDPOINT_URL_STS": services.url,
+                "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/loader"}
+    plain = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}
+    files = {"AWS_SHARED_CREDENTIALS_FILE": at("files"), "AWS_CONFIG_FILE": at("none")}
+    try:
+        for index, (source, variables) in enumerate((
+                ("environment", plain), ("profile:loader", files), ("container", container), ("instance", instance),
+                ("web_identity", identity), ("automatic", {**files, "AWS_PROFILE": "loader"}), ("automatic", container),
+                ("automatic", {**identity, **container}), ("automatic", instance))):
+            code, text = make(deployment, source, variables, "--lifetime", str(100 + index))
+            report.equal("own credentials: %s, %s" % (source, ", ".join(variables)),
+                         code == 0 and ask(deployment, text)["reason"], "allowed")
+        for name, source, variables in (
+                ("a wrong pod token", "container", {**container, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": at("wrong")}),
+                ("a token of another issuer", "web_identity", {**identity, "AWS_WEB_IDENTITY_TOKEN_FILE": at("wrong")}),
+                ("a container service far away, without TLS", "container",
+                 {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://192.0.2.1/container"}),
+                ("no profile of this name", "profile:other", files),
+                ("nothing", "automatic", {"AWS_EC2_METADATA_DISABLED": "true"})):
+            code, text = make(deployment, source, variables)
+            report.check("own credentials: %s is said" % name, code == 3 and "AWS credentials" in text, text)
+            report.check("own credentials: %s: no secret in it" % name, secret not in text and token not in text, text)
+    finally:
+        services.close()
+
+
 def moto(binary, report, tools):
     """moto's STS checks the signatures of signed requests once so many calls were let through; presigned URLs it cannot."""
     port = free_port()
@@ -172,12 +222,20 @@ def moto(binary, report, tools):
               "print(key['AccessKeyId'], key['SecretAccessKey'])\n" % base)
     with tempfile.TemporaryDirectory() as folder, Running(
             [tools / "moto_server", "-H", "127.0.0.1", "-p", port], folder, base + "/moto-api/",
-            {"INITIAL_NO_AUTH_ACTION_COUNT": "3", "PYTHONDONTWRITEBYTECODE": "1"}):
+            {"INITIAL_NO_AUTH_ACTION_COUNT": "4", "PYTHONDONTWRITEBYTECODE": "1"}):
         key, secret = subprocess.run([tools / "python", "-c", script], capture_output=True, text=True, check=True,
                                      env=dict(os.environ, AWS_EC2_METADATA_DISABLED="true")).stdout.split()
         text = CONFIGURATION.replace("@endpoint@", base).replace("@accounts@", '["123456789012"]')
         with Deployment(binary, text, {"files.cedar": POLICIES["files.cedar"] % "123456789012"}) as deployment:
             deployment.start()
+            # The last call that moto lets through unsigned, as this one is by design.
+            deployment.write("identity", "any")
+            code, text = make(deployment, "web_identity", {
+                "AWS_WEB_IDENTITY_TOKEN_FILE": str(deployment.folder / "identity"), "AWS_ENDPOINT_URL_STS": base,
+                "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/loader"})
+            url = base64.urlsafe_b64decode(text.partition(".")[2] + "==").decode() if code == 0 else text
+            report.check("moto: AssumeRoleWithWebIdentity gives a session to sign with",
+                         code == 0 and "X-Amz-Credential=ASIA" in url and "X-Amz-Security-Token=" in url, text)
             signer = Signer(tools / "python")
             answer = ask(deployment, signer.token(key, "signed", secret=secret))
             report.equal("moto: allowed", (answer["reason"], answer["policies"]), ("allowed", ["moto"]))

@@ -120,6 +120,16 @@ def revocations(report, deployment, gateway, issuer, transmitter):
     deployment.run("revoke", "--token", "-", "--config", deployment.file, stdin=tokens["kim"] + "\n")
     report.equal(name + "one token", (ask("kim"), gateway.ask(token=issuer.token("kim")).outcome()),
                  ("deny:token_revoked", "allow:allowed"))
+    verify = lambda token: deployment.run(
+        "token", "verify", "--config", deployment.file, "--provider", "acme", "-", stdin=token + "\n")
+    code, output_ = verify(tokens["kim"])
+    said = json.loads(output_)
+    report.equal(name + "the offline check refuses it too, and says by what", (
+        code, said["reason"], said["revocation"]["kind"], said["revocation"]["source"]),
+        (1, "token_revoked", "token", "operator"))
+    code, output_ = verify(issuer.token("kim"))
+    report.check(name + "and says that it went by the deny list", code == 0 and json.loads(
+        output_)["deny_list"]["entries"] >= 3, output_)
     command(deployment, "revoke", "--subject", "lin", "--issued-before", "now")
     report.equal(name + "what was issued before", (ask("lin"), gateway.ask(token=issuer.token(
         "lin", iat=int(time.time()) + 3)).outcome()), ("deny:token_revoked", "allow:allowed"))

@@ -64,9 +64,11 @@ class Client:
         return base64url(hashlib.sha256(text.encode()).digest())
 
     def proof(self, token, method="GET", url=URL, **changes):
+        """Members that are `None` are left out."""
         claims = {"jti": str(uuid.uuid4()), "htm": method, "htu": url, "iat": int(time.time()),
                   "ath": base64url(hashlib.sha256(token.encode()).digest())}
         claims.update(changes)
+        claims = {name: value for name, value in claims.items() if value is not None}
         return assemble({"typ": "dpop+jwt", "alg": "ES256", "jwk": self.jwk}, claims, self.key)
 
 
@@ -98,6 +100,51 @@ def run(binary, report, options):
         for part in (proofs, wrong_proofs, required, apigee, certificate_bound, certificates, forged):
             report.guard(part.__name__, part, report, world)
         report.equal("ends cleanly", deployment.stop(), 0)
+    report.guard("nonces", nonces, report, binary, files, issuer, bound, authority)
+
+
+NONCES = CONFIGURATION + 'dpop: { nonces: true, nonce_lifetime: 5m, nonce_keys: ["file:secrets/nonce", "file:secrets/older"] }\n'
+
+
+def nonces(report, binary, files, issuer, bound, authority):
+    """RFC 9449, sections 8 and 9: two processes that share a key, and nothing else."""
+    with Deployment(binary, NONCES, POLICIES, files) as first, Deployment(binary, NONCES, POLICIES, files) as second:
+        for deployment, keys in ((first, "ab"), (second, "ba")):
+            for name, letter in zip(("nonce", "older"), keys):
+                deployment.write_secret(name, letter * 64 + "\n")
+            deployment.start()
+        world, other = (World(d, issuer, bound, authority) for d in (first, second))
+        other.client = world.client
+        token = world.token(jkt=world.client.thumbprint)
+        ask = lambda where, **changes: where.ask(
+            {"authorization": "DPoP " + token, "dpop": world.client.proof(token, **changes)})
+        refused = ask(world)
+        report.equal("nonces: none", refused["reason"], "proof_nonce")
+        report.check("nonces: the challenge asks for one", 'error="use_dpop_nonce"' in refused.get("challenge", ""), refused)
+        nonce = refused["dpop_nonce"]
+        answer = ask(world, nonce=nonce)
+        report.equal("nonces: the one of the refusal", answer["reason"], "allowed")
+        report.check("nonces: every answer brings the next", len(answer.get("dpop_nonce", "")) == 32, answer)
+        report.equal("nonces: by another process with the same keys", ask(other, nonce=nonce)["reason"], "allowed")
+        report.equal("nonces: and back", ask(world, nonce=ask(other)["dpop_nonce"])["reason"], "allowed")
+        for name, wrong in (("forged", nonce[:-4] + "AAAA"), ("empty", ""), ("a number", 7), ("long", nonce * 100),
+                            ("of long ago", "A" * 32), ("another spelling", nonce + "=")):
+            report.equal("nonces: " + name, ask(world, nonce=wrong)["reason"], "proof_nonce")
+        spent = world.client.proof(token, nonce=nonce, jti="once")
+        again = [world.reason({"authorization": "DPoP " + token, "dpop": spent}) for _ in range(2)]
+        report.equal("nonces: a proof still counts once", again, ["allowed", "proof_replay"])
+        missing = world.ask({"authorization": "Bearer " + token})
+        report.check("nonces: a bound token without proof is told one at once",
+                     missing["reason"] == "proof_missing" and len(missing.get("dpop_nonce", "")) == 32, missing)
+        plain = world.ask({"authorization": "Bearer " + world.token()})
+        report.check("nonces: no concern of plain tokens", plain["reason"] == "allowed" and "dpop_nonce" not in plain, plain)
+        with Gateway(first.target, key=first.gateway_key, proxy="ledger", base_path="/ledger") as gateway:
+            answer = gateway.ask(path="/entries/7", headers={
+                "Authorization": "DPoP " + token, "DPoP": world.client.proof(token)})
+            report.check("nonces: on Apigee in a variable, for the fault rule's header",
+                         (answer.reason, len(answer.value("dpop_nonce") or "")) == ("proof_nonce", 32), answer)
+        for deployment in (first, second):
+            report.equal("nonces: ends cleanly", deployment.stop(), 0)
 
 
 def proofs(report, world):

@@ -61,13 +61,18 @@ final class SimulatedDisk: Sendable {
     var directWrites: Int { state.withLock { $0.directWrites } }
 
     /// What is there when the power is back.
-    func afterPowerCut() -> SimulatedDisk {
-        let next = SimulatedDisk(cutAt: nil, seed: 1)
+    ///
+    /// - Parameters:
+    ///   - loss: What becomes of what was not synced.
+    ///   - operation: When the power goes again, counted from here.
+    func afterPowerCut(_ loss: PowerLoss = .torn, cutAt operation: Int? = nil) -> SimulatedDisk {
         state.withLock { state in
+            var random = state.random
+            let next = SimulatedDisk(cutAt: operation, seed: random.next())
             var names = state.durableNames
             for folder in state.unsyncedNames.keys.sorted() {
                 let changes = state.unsyncedNames[folder] ?? []
-                for change in changes.prefix(Int.random(in: 0...changes.count, using: &state.random)) {
+                for change in changes.prefix(loss.names(of: changes.count, &random)) {
                     names[change.path] = change.inode
                 }
             }
@@ -79,18 +84,7 @@ final class SimulatedDisk: Sendable {
             let reachable = names.filter { isReachable($0.key) }
             var inodes: [Int: Inode] = [:]
             for (number, inode) in state.inodes.sorted(by: { $0.key < $1.key }) {
-                var content = inode.durable
-                for write in inode.unsynced {
-                    for start in stride(from: 0, to: write.bytes.count, by: 512)
-                    where Bool.random(using: &state.random) {
-                        let sector = write.bytes[start..<min(start + 512, write.bytes.count)]
-                        let offset = write.offset + start
-                        if content.count < offset + sector.count {
-                            content += [UInt8](repeating: 0, count: offset + sector.count - content.count)
-                        }
-                        content.replaceSubrange(offset..<offset + sector.count, with: sector)
-                    }
-                }
+                let content = loss.content(inode.durable, unsynced: inode.unsynced, &random)
                 inodes[number] = Inode(content: content, durable: content)
             }
             let nextInode = state.nextInode
@@ -100,8 +94,20 @@ final class SimulatedDisk: Sendable {
                 $0.inodes = inodes
                 $0.nextInode = nextInode
             }
+            return next
         }
-        return next
+    }
+
+    /// A number that stands for everything that is on the disk.
+    var fingerprint: Int {
+        state.withLock { state in
+            var hasher = Hasher()
+            for (name, inode) in state.names.sorted(by: { $0.key < $1.key }) {
+                hasher.combine(name)
+                if inode != 0 { hasher.combine(state.inodes[inode]?.content) }
+            }
+            return hasher.finalize()
+        }
     }
 
     static func parent(of path: String) -> String { String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) }
