@@ -108,6 +108,10 @@ struct AuditTrail: Sendable {
         policy.append("schema", .string(files.digests.schema))
         policy.append("set", .string(files.digests.policySet))
         var settings = JSONObject()
+        // That strangers may ask is a choice to be seen (THREATS G1).
+        let open = [("admin", configuration.admin), ("grpc", configuration.grpc), ("http", configuration.http)]
+            .filter { $0.1?.allowsUnauthenticated == true }.map { JSONValue.string($0.0) }
+        if !open.isEmpty { settings.append("allow_unauthenticated", .array(open)) }
         settings.append("apis", .array(configuration.apis.map { .string($0.name) }))
         if !configuration.asyncRoutes.isEmpty {
             settings.append("async_routes", .array(configuration.asyncRoutes.map { .string($0) }))
