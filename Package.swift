@@ -63,7 +63,7 @@ let package = Package(
         .target(
             name: "Identity",
             dependencies: [
-                "Callout", "Outbound", "StrictJSON", .asn1, .crypto, .cryptoExtras, .lifecycle, .x509,
+                "Callout", "Fields", "Outbound", "StrictJSON", .asn1, .crypto, .cryptoExtras, .lifecycle, .x509,
             ]
         ),
         .target(

@@ -58,6 +58,8 @@ package struct ServerConfiguration: Sendable {
             var callers: AWSCallerSettings
             /// Whether STS may be asked over plain HTTP and at private addresses: for laptops and tests.
             var allowsInsecure: Bool
+            /// A reference to access keys that are known here; `nil` if there are none.
+            var localKeys: String?
         }
 
         /// An issuer of JWTs and its keys.
