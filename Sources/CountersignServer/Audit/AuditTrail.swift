@@ -25,6 +25,8 @@ struct AuditTrail: Sendable {
     let archive: ArchiveProgress
     /// How the witnessing of the log stands.
     let witnesses: WitnessStatus
+    /// The keys of gateways as they were activated last.
+    private let gatewayKeys = GatewayKeyLedger()
     /// Names of what does not answer now.
     private let downUpstreams = NameSet()
     /// Records of events that come from where nobody can wait.
@@ -128,6 +130,7 @@ struct AuditTrail: Sendable {
         settings.append("providers", .array(configuration.providers.map { .string($0.name) }))
         await write("config.activate", "config", settings)
         await noteCertificates(configuration)
+        for change in gatewayKeys.changes(to: configuration) { await write(change.type, "credential", change.content) }
         guard previous?.digests != files.digests else { return }
         keep(files)
         await write("policy.activate", "policy", policy)
