@@ -45,7 +45,10 @@ final class GatewayKeyLedger: Sendable {
     }
 
     private static func change(_ type: String, _ gateway: String, new: String?, old: String?) -> Change {
-        var content: JSONObject = ["cause": "manual", "kind": "gateway_key", "store": .string("gateway:\(gateway)")]
+        // The source tells it from the record that `keys create` and `keys rotate` leave of the same key.
+        var content: JSONObject = [
+            "cause": "manual", "kind": "gateway_key", "source": "configuration", "store": .string("gateway:\(gateway)"),
+        ]
         if let new { content["new"] = .string(new) }
         if let old { content["old"] = .string(old) }
         return Change(type: type, content: content)
