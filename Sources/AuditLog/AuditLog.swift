@@ -59,7 +59,7 @@ public final class AuditLog: Sendable {
         _ = try outcome.withLock { $0 }.get()
         try LogThread.start("audit-writer") { writer.run() }
         do {
-            try LogThread.start("audit-tree", isBackground: true) { integrator.run() }
+            try LogThread.start("audit-tree", .background) { integrator.run() }
         } catch {
             queue.monitor.withLock { $0.isAbandoned = true }
             queue.monitor.wake(.writer)
@@ -136,6 +136,9 @@ public final class AuditLog: Sendable {
 
     /// The state of the log; one lock, no system call.
     public var status: AuditLogStatus { queue.monitor.withLock { $0.status } }
+
+    /// How many records stand under a signed checkpoint; takes no lock.
+    package var checkpointSize: UInt64 { queue.checkpointSize.load(ordering: .acquiring) }
 
     /// Takes no more records, writes what is queued and a `shutdown` record, and publishes the last checkpoint.
     ///

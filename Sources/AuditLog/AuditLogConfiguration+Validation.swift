@@ -14,6 +14,7 @@ extension AuditLogConfiguration {
         }
         try require(!directory.isEmpty, "the directory is empty")
         try require((.milliseconds(1)...(.seconds(10))).contains(maximumDelay), "`max_delay` must be 1 ms to 10 s")
+        try require((1...(1 << 20)).contains(maximumUnsyncedRecords), "`max_unsynced` must be 1 to 1,048,576")
         try require(
             (.milliseconds(10)...(.seconds(86_400))).contains(checkpointInterval),
             "`checkpoint_interval` must be 10 ms to 24 h")
@@ -41,10 +42,16 @@ extension AuditLogConfiguration {
     var allBootMembers: JSONObject {
         var members = bootMembers
         switch mode {
-        case .strict: members.append("mode", "strict")
+        case .strict:
+            members.append("mode", "strict")
+            return members
         case .async(whenFull: .block): members.append("mode", "async_block")
         case .async(whenFull: .drop): members.append("mode", "async_drop")
         }
+        // What may be lost, so that the log itself declares it.
+        let delay = Int64(maximumDelay / .milliseconds(1))
+        members.append("max_delay_ms", .number(JSONNumber(delay)))
+        members.append("max_unsynced", .number(JSONNumber(Int64(maximumUnsyncedRecords))))
         return members
     }
 }

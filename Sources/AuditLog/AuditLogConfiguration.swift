@@ -37,8 +37,12 @@ public struct AuditLogConfiguration: Sendable {
     package var cosignLast: (@Sendable () -> [Cosignature])?
     /// Strict unless stated otherwise.
     public var mode: Mode = .strict
-    /// The longest time a released record stays unsynced in async mode: 1 ms to 10 s.
+    /// How long the oldest released record may stay unsynced in async mode: 1 ms to 10 s.
+    ///
+    /// Once it has waited so long, further records wait for their sync as in strict mode.
     public var maximumDelay: Duration = .milliseconds(100)
+    /// How many released records may be unsynced at once in async mode: 1 to 1,048,576.
+    public var maximumUnsyncedRecords: Int = 8192
     /// The longest time between a record's durability and the checkpoint over it: 10 ms to a day; the service takes 60 s at most.
     public var checkpointInterval: Duration = .seconds(1)
     /// Below this many free bytes ``AuditLogStatus/isShortOfSpace`` is set.

@@ -12,6 +12,20 @@ public struct AuditLogStatus: Sendable, Hashable {
         case closed
     }
 
+    /// What became of records whose callers may be answered before the sync, since the start.
+    public struct Early: Sendable, Hashable {
+        /// Answered before the sync.
+        public var released: UInt64 = 0
+        /// Answered and not durable at the moment: what a power cut would take.
+        public var unsynced = 0
+        /// Answered after the sync, since as much as may be lost was at stake.
+        public var held: UInt64 = 0
+        /// Answered and not recorded, since the queue was full; `gap` records account for them.
+        public var dropped: UInt64 = 0
+        /// Answered, and lost when the log was turned off; `gap` records account for them.
+        public var lost: UInt64 = 0
+    }
+
     /// The mode in force.
     public var mode: AuditLogConfiguration.Mode
     /// Why records are refused, or `nil` while they are taken.
@@ -47,6 +61,9 @@ public struct AuditLogStatus: Sendable, Hashable {
     /// Pieces of memory, of 1 MiB or a segment each, that were made for records since the start; published records
     /// give theirs back, so that it stays as it is under constant load.
     public var memoryPieces = 0
+
+    /// Async mode's own account; all zeroes in strict mode.
+    public var early = Early()
 
     /// Names of the legal holds in force, as of the newest checkpoint.
     public var holds: [String] = []

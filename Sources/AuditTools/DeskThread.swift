@@ -10,14 +10,10 @@ import AuditLog
 
 /// A thread of low priority for work on files, which must hold up neither event loops nor the cooperative pool.
 package enum DeskThread {
-    /// Starts a thread that gives way to all others, under a name of at most 15 bytes.
+    /// Starts a thread that gives way to all others, under a name of at most 15 bytes; it must hold no lock of theirs.
     package static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(AuditToolError) {
         try withLogErrors { () throws(AuditLogError) in
-            try LogThread.start(name) {
-                // On Linux, the priority of process 0 is that of the calling thread.
-                _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
-                body()
-            }
+            try LogThread.start(name, .idle, body)
         }
     }
 

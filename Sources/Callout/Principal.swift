@@ -80,30 +80,16 @@ public final class Principal: Sendable, Hashable {
     public var entityID: String { Self.entityID(kind, provider, id) }
 
     private static func entityText(_ kind: Kind, _ provider: String, _ id: String) -> String {
-        let type = kind.rawValue
-        var text = ""
-        text.reserveCapacity(type.utf8.count + provider.utf8.count + id.utf8.count + 5)
-        text += type
-        text += "::\""
-        appendEntityID(kind, provider, id, to: &text)
-        text += "\""
-        return text
+        switch kind {
+        case .user, .client: String(joining: [kind.rawValue, "::\"", provider, "/", id, "\""])
+        case .workload, .awsPrincipal, .anonymous: String(joining: [kind.rawValue, "::\"", id, "\""])
+        }
     }
 
     private static func entityID(_ kind: Kind, _ provider: String, _ id: String) -> String {
-        var text = ""
-        text.reserveCapacity(provider.utf8.count + id.utf8.count + 1)
-        appendEntityID(kind, provider, id, to: &text)
-        return text
-    }
-
-    private static func appendEntityID(_ kind: Kind, _ provider: String, _ id: String, to text: inout String) {
         switch kind {
-        case .user, .client:
-            text += provider
-            text += "/"
-        case .workload, .awsPrincipal, .anonymous: break
+        case .user, .client: String(joining: [provider, "/", id])
+        case .workload, .awsPrincipal, .anonymous: id
         }
-        text += id
     }
 }

@@ -37,6 +37,16 @@ final class IdentityProviders: Sendable {
         }
     }
 
+    /// Those of them that ask STS about callers of AWS.
+    var aws: [AWSCallerProvider] {
+        current.values.compactMap { authenticator in
+            switch authenticator {
+            case .aws(let provider): provider
+            case .tokens, .introspection, .apiKeys, .certificates: nil
+            }
+        }
+    }
+
     /// Those of them that know API keys, and the files of the keys.
     var keyStores: [(name: String, path: String, provider: APIKeyProvider)] {
         let configured = configured.withLock { $0.providers }

@@ -8,8 +8,9 @@ import Synchronization
 
 /// Keeps `index.sqlite` behind the published log, on a thread of its own.
 ///
-/// It reads only files that are published, so that it can never hold up what publishes them. It works for at most a
-/// tenth of the time: under load it falls behind and catches up later; a search takes in what is missing.
+/// It reads only files that are published and takes no lock of the log, so that it can never hold up what publishes them.
+/// It runs when the processor is idle and for at most a tenth of the time: under load it falls behind and catches up
+/// later; a search takes in what is missing.
 final class IndexKeeping: Service {
     /// So many bundles go in with one change.
     private static let bundlesPerStep = 16
@@ -18,11 +19,13 @@ final class IndexKeeping: Service {
     private let directory: String
     private let keys: [VerifierKey]
     private let log: AuditLog
+    private let origin: String
     private let logger: Logger
 
     init?(_ audit: AuditTrail, logger: Logger) {
         guard let log = audit.log, let directory = audit.directory, !audit.verifierKeys.isEmpty else { return nil }
         (self.log, self.directory, keys, self.logger) = (log, directory, audit.verifierKeys, logger)
+        origin = log.status.origin
     }
 
     func run() async throws {
@@ -63,10 +66,10 @@ final class IndexKeeping: Service {
         if let known = index {
             current = known
         } else {
-            current = try RecordIndex.openReplacingDamage(directory: directory, origin: log.status.origin)
+            current = try RecordIndex.openReplacingDamage(directory: directory, origin: origin)
         }
         index = current
-        guard try current.covered() < log.status.checkpointSize else { return 0 }
+        guard try current.covered() < log.checkpointSize else { return 0 }
         let opened: OpenedLog
         do throws(AuditLogError) { opened = try OpenedLog(directory: directory, keys: keys) } catch {
             throw .log(error)

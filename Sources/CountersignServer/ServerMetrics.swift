@@ -26,6 +26,12 @@ enum ServerMetrics {
         "countersign_audit_archive_failures_total": "Rounds of archiving that failed since the start.",
         "countersign_audit_archive_conflicts": "Paths under which the archive holds something else.",
         "countersign_audit_archive_age_seconds": "Time since a round of archiving came to its end, or since the start.",
+        "countersign_audit_async_released_total": "Allows that left before their records were durable (async mode).",
+        "countersign_audit_async_unsynced_records": "Allows that left and whose records are not durable yet.",
+        "countersign_audit_async_held_total":
+            "Allows that waited for their records all the same, since as much as may be lost was at stake.",
+        "countersign_audit_async_dropped_total": "Allows that left without a record, for want of room; gaps name them.",
+        "countersign_audit_async_lost_total": "Allows that left and whose records were lost when the disk failed.",
         "countersign_audit_pending_orders": "Erasures and prunings that are recorded and not done yet.",
         "countersign_keyset_age_seconds": "Time since the keys of a provider were fetched.",
         "countersign_keyset_keys": "Usable keys of a provider.",
@@ -79,6 +85,7 @@ enum ServerMetrics {
         ] { text.gauge(name, [(labels: [], value: value)]) }
         text.counter("countersign_audit_refused_records_total", status.refusedRecords)
         text.gauge("countersign_audit_pending_orders", [(labels: [], value: Double(status.pendingOrders))])
+        collectEarly(status, &text)
         collectArchive(state.audit.archive, &text)
         let witnesses = state.audit.witnesses.snapshot
         guard witnesses.isConfigured else { return }
@@ -86,6 +93,15 @@ enum ServerMetrics {
         text.gauge("countersign_audit_witnessed_records", [(labels: [], value: Double(witnesses.size))])
         text.gauge("countersign_audit_witness_late", [(labels: [], value: witnesses.isLate ? 1 : 0)])
         text.gauge("countersign_audit_witness_lag_seconds", [(labels: [], value: lag)])
+    }
+
+    private static func collectEarly(_ status: AuditLogStatus, _ text: inout PrometheusText) {
+        guard status.mode != .strict else { return }
+        text.counter("countersign_audit_async_released_total", status.early.released)
+        text.gauge("countersign_audit_async_unsynced_records", [(labels: [], value: Double(status.early.unsynced))])
+        text.counter("countersign_audit_async_held_total", status.early.held)
+        text.counter("countersign_audit_async_dropped_total", status.early.dropped)
+        text.counter("countersign_audit_async_lost_total", status.early.lost)
     }
 
     private static func collectArchive(_ archive: ArchiveProgress, _ text: inout PrometheusText) {

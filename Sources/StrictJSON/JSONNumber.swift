@@ -25,16 +25,16 @@ public struct JSONNumber: Sendable, Hashable {
     public var int64: Int64? {
         text.withBytes { bytes in
             let isNegative = bytes.first == UInt8(ascii: "-")
+            // 18 digits always fit.
+            guard bytes.count <= 18 else { return text == "-0" ? nil : Int64(text) }
             var value: Int64 = 0
-            for byte in bytes.dropFirst(isNegative ? 1 : 0) {
-                guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
-                let (tens, isTooLarge) = value.multipliedReportingOverflow(by: 10)
-                let digit = Int64(byte &- UInt8(ascii: "0"))
-                let (next, isOver) = tens.addingReportingOverflow(isNegative ? 0 &- digit : digit)
-                guard !isTooLarge, !isOver else { return nil }
-                value = next
+            for index in (isNegative ? 1 : 0)..<bytes.count {
+                let digit = bytes[index] &- UInt8(ascii: "0")
+                guard digit <= 9 else { return nil }
+                value = value &* 10 &+ Int64(digit)
             }
-            return isNegative && value == 0 ? nil : value
+            guard isNegative else { return value }
+            return value == 0 ? nil : 0 &- value
         }
     }
 

@@ -50,6 +50,30 @@ struct ServerConfigurationTests {
         #expect(found.contains { $0.hasPrefix("c.yaml:12: audit.checkpoint_interval: must be a number with a unit") })
     }
 
+    @Test("a route leaves strict mode only where the log lets it; what has no effect is said")
+    func asyncRoutes() throws {
+        let route = Self.good.replacingOccurrences(
+            of: "methods: [GET], path: \"/{id}\" }", with: "methods: [GET] }, audit: { mode: async }")
+        #expect(
+            try problems(route).contains {
+                $0.hasPrefix("c.yaml:11: apis.orders.routes[0].audit.mode: must be `strict` unless `audit.mode`")
+            })
+        let allowed = route.replacingOccurrences(
+            of: "audit: { origin",
+            with: "audit: { mode: async, max_delay: 50ms, max_unsynced: 100, when_full: drop, origin")
+        #expect(try problems(allowed) == [])
+        let wrong = route.replacingOccurrences(of: "mode: async }", with: "mod: async }")
+        #expect(
+            try problems(wrong).contains {
+                $0.hasPrefix("c.yaml:11: apis.orders.routes[0].audit.mod: is not a known key")
+            })
+        let idle = Self.good.replacingOccurrences(of: "audit: { origin", with: "audit: { when_full: drop, origin")
+        #expect(
+            try problems(idle).contains {
+                $0.hasPrefix("c.yaml:12: audit.when_full: has no effect without `mode: async`")
+            })
+    }
+
     @Test("what is not YAML, or not a mapping, is said with its line")
     func notYAML() throws {
         #expect(try problems("a: [1,\nb: }").first?.hasPrefix("c.yaml:2") ?? false)

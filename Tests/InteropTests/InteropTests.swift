@@ -14,7 +14,8 @@ struct InteropTests {
         "suites pass", .timeLimit(.minutes(5)),
         arguments: [
             "apigee", "decisions", "malformed", "check", "operations", "issuers", "rotation", "disk", "reload",
-            "clients", "foreign", "durability", "possession", "aws", "archive", "audit", "care", "witness", "glewlwyd",
+            "clients", "foreign", "durability", "possession", "aws", "archive", "async_mode", "audit", "care",
+            "witness", "glewlwyd",
             "canaille",
             "introspection", "credentials",
         ])

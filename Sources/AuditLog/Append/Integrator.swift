@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
+import Synchronization
 
 /// The one thread that turns durable records into tiles and signs checkpoints over them.
 ///
@@ -91,6 +92,7 @@ final class Integrator: @unchecked Sendable {
         let bytes = published.reduce(0) { $0 + $1.byteCount }
         let covered = queue.monitor.withLock { state -> [String] in
             state.status.checkpointSize = size
+            queue.checkpointSize.store(size, ordering: .releasing)
             state.unpublishedRecords -= count
             state.unpublishedBytes -= bytes
             var covered: [String] = []

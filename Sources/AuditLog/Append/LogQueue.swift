@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import Synchronization
 
 /// What appenders, the writer and the integrator share, under one lock.
 final class LogQueue: Sendable {
@@ -11,6 +12,8 @@ final class LogQueue: Sendable {
         /// The last `n` on stable storage.
         var durableCounter: Int64 = 0
         var gap: RecordGap?
+        /// Answered, but not on stable storage.
+        var early = EarlyReleases()
         /// Event loops that will wake the writer when they have done what they are at.
         var wakingLoops: [any EventLoop] = []
         /// Not yet taken by the writer; frames are added to the last one.
@@ -51,10 +54,13 @@ final class LogQueue: Sendable {
     let configuration: AuditLogConfiguration
     let boot: String
     let monitor: Monitor<State>
+    /// The size under a checkpoint, for readers that must not take the lock.
+    let checkpointSize: Atomic<UInt64>
 
     init(configuration: AuditLogConfiguration, boot: String, size: UInt64) {
         self.configuration = configuration
         self.boot = boot
+        checkpointSize = Atomic(size)
         monitor = Monitor(
             State(
                 status: AuditLogStatus(
@@ -138,8 +144,16 @@ final class LogQueue: Sendable {
         guard configuration.mode != .strict, record.release == .mayPrecedeSync else {
             return enqueue(record, recipient, &state)
         }
+        let now = ContinuousClock.now
+        guard state.early.isOpen(configuration, now: now) else {
+            state.status.early.held += 1
+            return enqueue(record, recipient, &state)
+        }
         deliveries.add(recipient, .success(AuditReceipt(leafIndex: nil)))
         enqueue(record, .nobody, &state)
+        state.early.add(state.counter, at: now)
+        state.status.early.released += 1
+        state.status.early.unsynced = state.early.count
     }
 
     private func flushGap(_ state: inout State) {
@@ -155,6 +169,7 @@ final class LogQueue: Sendable {
         if case .async(whenFull: .drop) = configuration.mode, record.release == .mayPrecedeSync {
             deliveries.add(recipient, .success(AuditReceipt(leafIndex: nil)))
             count(.dropped, &state)
+            state.status.early.dropped += 1
             return nil
         }
         // Those who wait hold as much memory as those in the queue: both have the same bound.
@@ -249,6 +264,8 @@ final class LogQueue: Sendable {
                 state.counter += 1
             }
             state.waitingBytes = 0
+            state.status.early.lost += UInt64(state.early.lose())
+            state.status.early.unsynced = 0
             state.firstTicket = state.nextTicket
             // A gap record among the lost ones is lost too: everything since the last durable `n` is missing.
             state.gap = nil

@@ -15,20 +15,32 @@ package enum LogThread {
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
+    /// How a thread shares the processor with the others (Linux; elsewhere all are alike).
+    package enum Share: Sendable {
+        case usual
+        /// Nobody waits for it: it gets its share, but waking up takes the processor from nobody (`SCHED_BATCH`).
+        case background
+        /// It runs when hardly anybody else wants to, so that it must hold no lock that others need (`SCHED_IDLE`).
+        case idle
+    }
+
     /// Starts a thread under a name of at most 15 bytes, as the system's tools show it.
     ///
     /// - Parameters:
     ///   - name: The name.
-    ///   - isBackground: Whether nobody waits for the thread: it then gets its share of the processor, but waking up
-    ///     takes the processor from nobody (Linux, `SCHED_BATCH`).
+    ///   - share: How it shares the processor.
     ///   - body: What it does.
     /// - Throws: ``AuditLogError/storage(operation:path:code:)`` when the system has no thread to give.
     package static func start(
-        _ name: String, isBackground: Bool = false, _ body: @escaping @Sendable () -> Void
+        _ name: String, _ share: Share = .usual, _ body: @escaping @Sendable () -> Void
     ) throws(AuditLogError) {
         let named: @Sendable () -> Void = {
             nameThisThread(name)
-            if isBackground { _ = countersign_run_in_background() }
+            switch share {
+            case .usual: break
+            case .background: _ = countersign_run_in_background()
+            case .idle: _ = countersign_run_when_idle()
+            }
             body()
         }
         let work = Unmanaged.passRetained(Work(named))
@@ -53,7 +65,7 @@ package enum LogThread {
     ) async throws(AuditLogError) -> Result {
         let result = await withCheckedContinuation { continuation in
             do throws(AuditLogError) {
-                try start(name, isBackground: true) {
+                try start(name, .background) {
                     do throws(AuditLogError) {
                         continuation.resume(returning: Swift.Result<Result, AuditLogError>.success(try body()))
                     } catch {

@@ -177,6 +177,8 @@ final class SegmentWriter: @unchecked Sendable {
         let isMuch = queue.monitor.withLock { state in
             state.status.durableSize = nextIndex
             if let last = batches.last?.frames.last { state.durableCounter = last.counter }
+            state.early.settle(upTo: state.durableCounter)
+            state.status.early.unsynced = state.early.count
             state.status.queuedRecords -= records
             state.status.queuedBytes -= bytes
             state.status.batches += 1

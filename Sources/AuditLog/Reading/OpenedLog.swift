@@ -2,6 +2,12 @@
 
 import StrictJSON
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// A log whose checkpoint was found to be signed: what every tool that reads records starts from.
 ///
 /// Opening reads the checkpoint only; bundles are read one at a time, so that memory does not grow with the log.
@@ -14,7 +20,7 @@ package struct OpenedLog: Sendable {
     package let note: [UInt8]
     /// The given keys that signed.
     package let signers: [VerifierKey]
-    /// The first record that is still here: those before it were pruned, says the state file.
+    /// The first record that is still here; those before it were pruned.
     package let firstIndex: UInt64
     private let source: LogSource
 
@@ -41,9 +47,7 @@ package struct OpenedLog: Sendable {
         } catch {
             throw .corrupted(file: file, offset: 0, problem: "\(error)")
         }
-        let state = source.isAuditDirectory ? try source.directory.read(LogState.path) : nil
-        let pruned = state.flatMap { LogState(parsing: $0) }?.minimumIndex ?? 0
-        firstIndex = (min(pruned, checkpoint.size) >> 8) << 8
+        firstIndex = try source.firstIndex(size: checkpoint.size)
     }
 
     /// The log's identity.
@@ -114,13 +118,21 @@ package struct RecordBundle: Sendable {
     /// Lines out of order or of other bundles are passed over: the verifier complains about them.
     package func disclosureLines() -> [Range<Int>?] {
         var lines = [Range<Int>?](repeating: nil, count: entries.count)
-        var start = 0
-        while start < disclosures.count {
-            let end = disclosures[start...].firstIndex(of: 0x0A) ?? disclosures.count
-            if let index = Bundle.index(ofLine: disclosures[start..<end]), index >= firstIndex, index < endIndex {
-                lines[Int(index - firstIndex)] = start..<end
+        disclosures.withUnsafeBytes { bytes in
+            guard let address = bytes.baseAddress else { return }
+            var start = 0
+            while start < bytes.count {
+                let end =
+                    memchr(address + start, 0x0A, bytes.count - start).map {
+                        $0 - UnsafeMutableRawPointer(mutating: address)
+                    } ?? bytes.count
+                if let index = Bundle.index(ofLine: UnsafeRawBufferPointer(rebasing: bytes[start..<end])),
+                    index >= firstIndex, index < endIndex
+                {
+                    lines[Int(index - firstIndex)] = start..<end
+                }
+                start = end + 1
             }
-            start = end + 1
         }
         return lines
     }

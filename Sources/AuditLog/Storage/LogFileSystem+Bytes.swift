@@ -14,11 +14,17 @@ extension LogFileSystem {
         guard size <= UInt64(limit) else {
             throw .corrupted(file: file.path, offset: UInt64(limit), problem: "it is larger than \(limit) bytes")
         }
-        var bytes = [UInt8](repeating: 0, count: Int(size))
-        let count = try bytes.withUnsafeMutableBufferPointer { buffer throws(Failure) in
-            try read(file, UnsafeMutableRawBufferPointer(buffer), 0)
+        var failure: Failure?
+        let bytes = [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
+            do throws(Failure) {
+                count = try read(
+                    file, UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<Int(size)]),
+                    0)
+            } catch {
+                failure = error
+            }
         }
-        bytes.removeLast(bytes.count - count)
+        if let failure { throw failure }
         return bytes
     }
 

@@ -55,6 +55,20 @@ struct Bundle {
         return UInt64(String(decoding: digits, as: UTF8.self))
     }
 
+    /// The leaf index that a line of a disclosure file starts with.
+    static func index(ofLine line: UnsafeRawBufferPointer) -> UInt64? {
+        let start = "{\"i\":" as StaticString
+        guard line.count > 6, start.withUTF8Buffer({ line.starts(with: $0) }) else { return nil }
+        var (index, place) = (UInt64(0), 5)
+        // Nineteen digits fit into 64 bits; no log has more records.
+        while place < min(line.count, 24), case let digit = line[place] &- 0x30, digit < 10 {
+            index = index * 10 + UInt64(digit)
+            place += 1
+        }
+        guard place > 5, place == line.count || line[place] &- 0x30 >= 10 else { return nil }
+        return index
+    }
+
     static func disclosurePath(_ number: UInt64) -> String { "disclosures/" + disclosureName(number) }
 
     /// The name of the file below the folder of disclosures, numbered as bundles are.

@@ -241,9 +241,25 @@ private struct UsualPass {
     /// 32 bytes in base64url, the unused bits of the last digit zero.
     private mutating func commitment() -> Bool {
         guard let text = string(), text.count == Self.commitmentBytes else { return false }
-        var all: UInt8 = 0
-        for place in text { all |= Base64.urlSafeValue(of: bytes[place]) }
-        return all < 64 && Base64.urlSafeValue(of: bytes[text.upperBound - 1]) & 3 == 0
+        let last = text.upperBound - 8
+        var all = ~UInt64(0)
+        // The last eight digits overlap those before.
+        for place in stride(from: text.lowerBound, to: last, by: 8) { all &= digits(at: place) }
+        all &= digits(at: last)
+        return all & 0x8080_8080_8080_8080 == 0x8080_8080_8080_8080
+            && Base64.urlSafeValue(of: bytes[text.upperBound - 1]) & 3 == 0
+    }
+
+    /// The highest bit of each of eight bytes is set if the byte is a digit of base64url; they are below 128.
+    ///
+    /// Without a branch: digits of hashes cannot be predicted.
+    private func digits(at place: Int) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let word = bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self) | ones &* 0x80
+        func isAtLeast(_ byte: UInt8) -> UInt64 { word &- ones &* UInt64(byte) }
+        return isAtLeast(0x30) & ~isAtLeast(0x3A) | isAtLeast(0x41) & ~isAtLeast(0x5B)
+            | isAtLeast(0x61) & ~isAtLeast(0x7B) | isAtLeast(0x2D) & ~isAtLeast(0x2E)
+            | isAtLeast(0x5F) & ~isAtLeast(0x60)
     }
 
     /// Whether names of an object follow one another in the order of RFC 8785, which for ASCII is that of the bytes.

@@ -46,7 +46,7 @@ extension RecordIndex {
                 problem = error
                 break
             }
-            try add(bundle, from: end)
+            try add(FieldsAhead.rows(bundle), from: end)
             end = bundle.endIndex
         }
         try setMeta("covered", String(end))
@@ -87,20 +87,25 @@ package struct IndexBuild {
     }
 
     private func fill(_ index: RecordIndex, _ progress: (UInt64) -> Void) throws(AuditToolError) {
+        let ahead = try withLogErrors { () throws(AuditLogError) in
+            try FieldsAhead(log, log.firstIndex >> 8..<max(log.firstIndex >> 8, log.bundleCount))
+        }
+        defer { ahead.stop() }
         var problem: AuditLogError?
         do throws(SQLiteDatabase.Failure) {
             // Nothing of the new file counts before it has its name.
             try index.database.run("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA secure_delete = OFF")
             try index.database.run("PRAGMA locking_mode = EXCLUSIVE")
             try index.database.run("BEGIN")
-            for number in log.firstIndex >> 8..<log.bundleCount {
-                let bundle: RecordBundle
-                do throws(AuditLogError) { bundle = try log.bundle(number) } catch {
+            while true {
+                let next: FieldsAhead.Rows?
+                do throws(AuditLogError) { next = try ahead.next() } catch {
                     problem = error
                     break
                 }
-                try index.add(bundle, from: bundle.firstIndex)
-                if number & 0x3FF == 0x3FF { progress(bundle.endIndex) }
+                guard let next else { break }
+                try index.add(next, from: next.firstIndex)
+                if next.endIndex & 0x3FFFF == 0 { progress(next.endIndex) }
             }
             try index.setMeta("covered", String(log.size))
             try index.database.run("COMMIT")

@@ -3,10 +3,16 @@
 import AuditLog
 import StrictJSON
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// What the index knows of one record.
 ///
 /// Read from leaf and disclosures without building values of them: a reindex does this for every record of a log.
-struct IndexedFields: Hashable {
+struct IndexedFields: Hashable, Sendable {
     /// Microseconds since the Unix epoch; the smallest number if `ts` is not of its form.
     var time = Int64.min
     var id: [UInt8] = []
@@ -22,66 +28,87 @@ struct IndexedFields: Hashable {
 
     init(leaf: UnsafeRawBufferPointer, disclosures line: UnsafeRawBufferPointer?) {
         var cursor = LeafCursor(leaf)
-        guard cursor.enterObject() else { return }
+        if cursor.enterObject() { read(&cursor, leaf) }
+        if let line { subject = Self.subject(line) }
+    }
+
+    /// Reads the members of the record, each once; stops at whatever is no JSON.
+    private mutating func read(_ cursor: inout LeafCursor, _ leaf: UnsafeRawBufferPointer) {
         while let name = cursor.nextName() {
-            let start = cursor.place
-            guard let value = cursor.value() else { break }
-            if cursor.equals(name, "act") {
-                members(leaf, start, ["route": \.route])
-            } else if cursor.equals(name, "dec") {
-                members(leaf, start, ["verdict": \.verdict, "reason": \.reason])
-                policies = Self.list(leaf, start)
-            } else if cursor.equals(name, "gw") {
-                members(leaf, start, ["name": \.gateway])
-            } else if cursor.equals(name, "id") {
+            if let part = Part(name, cursor) {
+                guard read(part, &cursor, leaf) else { return }
+                continue
+            }
+            guard let value = cursor.value() else { return }
+            if cursor.equals(name, "id") {
                 id = Self.uuid(Self.text(leaf, value) ?? [])
             } else if cursor.equals(name, "t") {
                 type = Self.text(leaf, value) ?? []
             } else if cursor.equals(name, "ts") {
-                time = AuditTimestamp(parsing: Self.text(leaf, value) ?? [])?.microseconds ?? .min
+                time = AuditTimestamp(parsing: leaf[value].dropFirst().dropLast())?.microseconds ?? .min
             }
         }
-        if let line { subject = Self.subject(line) }
     }
 
-    private mutating func members(
-        _ leaf: UnsafeRawBufferPointer, _ start: Int,
-        _ wanted: KeyValuePairs<StaticString, WritableKeyPath<Self, [UInt8]?>>
-    ) {
-        var cursor = LeafCursor(leaf, at: start)
-        guard cursor.enterObject() else { return }
-        while let name = cursor.nextName() {
-            guard let value = cursor.value() else { return }
-            for (text, path) in wanted where cursor.equals(name, text) { self[keyPath: path] = Self.text(leaf, value) }
+    /// The members that hold what is looked for.
+    private enum Part {
+        case action, decision, gateway
+
+        init?(_ name: Range<Int>, _ cursor: LeafCursor) {
+            guard name.count == 2 || name.count == 3 else { return nil }
+            if cursor.equals(name, "act") {
+                self = .action
+            } else if cursor.equals(name, "dec") {
+                self = .decision
+            } else if cursor.equals(name, "gw") {
+                self = .gateway
+            } else {
+                return nil
+            }
         }
+    }
+
+    /// Reads one of the record's objects; `false` if it ends too early.
+    private mutating func read(_ part: Part, _ cursor: inout LeafCursor, _ leaf: UnsafeRawBufferPointer) -> Bool {
+        guard cursor.enterObject() else { return cursor.value() != nil }
+        while let name = cursor.nextName() {
+            if part == .decision, cursor.equals(name, "policies") {
+                guard readPolicies(&cursor, leaf) else { return false }
+                continue
+            }
+            guard let value = cursor.value() else { return false }
+            switch part {
+            case .action: if cursor.equals(name, "route") { route = Self.text(leaf, value) }
+            case .gateway: if cursor.equals(name, "name") { gateway = Self.text(leaf, value) }
+            case .decision:
+                if cursor.equals(name, "verdict") {
+                    verdict = Self.text(leaf, value)
+                } else if cursor.equals(name, "reason") {
+                    reason = Self.text(leaf, value)
+                }
+            }
+        }
+        return cursor.leaveObject()
     }
 
     /// `dec.policies`, joined by newlines.
-    private static func list(_ leaf: UnsafeRawBufferPointer, _ start: Int) -> [UInt8]? {
-        var cursor = LeafCursor(leaf, at: start)
-        guard cursor.enterObject() else { return nil }
-        while let name = cursor.nextName() {
-            guard cursor.equals(name, "policies") else {
-                guard cursor.value() != nil else { return nil }
-                continue
-            }
-            guard cursor.enterArray() else { return nil }
-            var joined: [UInt8] = []
-            while cursor.nextElement() {
-                guard let element = cursor.value() else { break }
-                if !joined.isEmpty { joined.append(0x0A) }
-                joined += text(leaf, element) ?? []
-            }
-            return joined.isEmpty ? nil : joined
+    private mutating func readPolicies(_ cursor: inout LeafCursor, _ leaf: UnsafeRawBufferPointer) -> Bool {
+        guard cursor.enterArray() else { return cursor.value() != nil }
+        var joined: [UInt8] = []
+        while cursor.nextElement() {
+            guard let element = cursor.value() else { return false }
+            if !joined.isEmpty { joined.append(0x0A) }
+            joined += Self.text(leaf, element) ?? []
         }
-        return nil
+        if !joined.isEmpty { policies = joined }
+        return cursor.leaveArray()
     }
 
     /// The content of a JSON string, unescaped; `nil` for anything else.
     private static func text(_ bytes: UnsafeRawBufferPointer, _ value: Range<Int>) -> [UInt8]? {
         guard value.count >= 2, bytes[value.lowerBound] == UInt8(ascii: "\"") else { return nil }
-        let content = bytes[value.lowerBound + 1..<value.upperBound - 1]
-        guard content.contains(UInt8(ascii: "\\")) else { return Array(content) }
+        let content = UnsafeRawBufferPointer(rebasing: bytes[value.lowerBound + 1..<value.upperBound - 1])
+        guard let start = content.baseAddress, memchr(start, 0x5C, content.count) != nil else { return Array(content) }
         guard let text = try? JSONValue.parse(Array(bytes[value])).stringValue else { return nil }
         return Array(text.utf8)
     }
@@ -129,6 +156,8 @@ struct IndexedFields: Hashable {
 
     /// The value, if the disclosure is one of `sub`: most are not, and show it in their first 48 characters.
     private static func subject(ofDisclosure text: UnsafeRawBufferPointer) -> [UInt8]? {
+        // Behind a salt of 16 bytes, `","` and the first letters of the name stand at a fixed place.
+        if text.count > 40, equals(text, 32, "Iiwi"), !equals(text, 36, "c3Vi") { return nil }
         let beginning = Base64.decode(text.prefix(48), .urlSafe) ?? []
         guard !beginning.isEmpty,
             beginning.firstIndex(of: UInt8(ascii: ",")).map({ comma in
@@ -140,5 +169,10 @@ struct IndexedFields: Hashable {
             let subject = value[2].stringValue
         else { return nil }
         return Array(subject.utf8)
+    }
+
+    private static func equals(_ text: UnsafeRawBufferPointer, _ place: Int, _ four: StaticString) -> Bool {
+        guard let start = text.baseAddress, four.utf8CodeUnitCount == 4 else { return false }
+        return memcmp(start + place, four.utf8Start, 4) == 0
     }
 }

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// Walks the canonical JSON of a leaf without building values of it.
 ///
 /// It finds members; whether the text is JSON at all the verifier says. On anything unexpected it stops: every method
@@ -20,6 +26,12 @@ struct LeafCursor {
 
     /// Enters an array; `false` if none begins here.
     mutating func enterArray() -> Bool { take(UInt8(ascii: "[")) }
+
+    /// Leaves an object behind its last member; `false` if it does not end here.
+    mutating func leaveObject() -> Bool { take(UInt8(ascii: "}")) }
+
+    /// Leaves an array behind its last element; `false` if it does not end here.
+    mutating func leaveArray() -> Bool { take(UInt8(ascii: "]")) }
 
     private mutating func take(_ byte: UInt8) -> Bool {
         guard next == byte else { return false }
@@ -45,7 +57,20 @@ struct LeafCursor {
     mutating func string() -> Range<Int>? {
         guard next == UInt8(ascii: "\"") else { return nil }
         var end = place + 1
+        let ones: UInt64 = 0x0101_0101_0101_0101
         while end < bytes.count {
+            // Eight bytes at a time: the lowest bit that is set marks a quote or a backslash.
+            while end + 8 <= bytes.count {
+                let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: end, as: UInt64.self))
+                let (quote, backslash) = (word ^ ones &* 0x22, word ^ ones &* 0x5C)
+                let found = ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash) & ones &* 0x80
+                guard found == 0 else {
+                    end += found.trailingZeroBitCount >> 3
+                    break
+                }
+                end += 8
+            }
+            guard end < bytes.count else { return nil }
             switch bytes[end] {
             case UInt8(ascii: "\""):
                 defer { place = end + 1 }
@@ -89,7 +114,7 @@ struct LeafCursor {
 
     /// Whether some bytes are an ASCII text.
     func equals(_ range: Range<Int>, _ text: StaticString) -> Bool {
-        guard range.count == text.utf8CodeUnitCount else { return false }
-        return text.withUTF8Buffer { UnsafeRawBufferPointer(rebasing: bytes[range]).elementsEqual($0) }
+        guard range.count == text.utf8CodeUnitCount, let start = bytes.baseAddress else { return false }
+        return memcmp(start + range.lowerBound, text.utf8Start, range.count) == 0
     }
 }

@@ -129,20 +129,12 @@ package final class RecordIndex {
     func coveredCount() throws(SQLiteDatabase.Failure) -> UInt64 { try meta("covered").flatMap { UInt64($0) } ?? 0 }
 
     /// Adds the records of a bundle that are not yet in the index; the caller holds a transaction.
-    func add(_ bundle: RecordBundle, from first: UInt64) throws(SQLiteDatabase.Failure) {
+    func add(_ rows: FieldsAhead.Rows, from first: UInt64) throws(SQLiteDatabase.Failure) {
         let writer: RowWriter
         if let known = self.writer { writer = known } else { writer = try RowWriter(database) }
         self.writer = writer
-        let lines = bundle.disclosureLines()
-        for (place, entry) in bundle.entries.enumerated() where bundle.firstIndex + UInt64(place) >= first {
-            let fields = bundle.bytes.withUnsafeBytes { bytes in
-                bundle.disclosures.withUnsafeBytes { disclosures in
-                    IndexedFields(
-                        leaf: UnsafeRawBufferPointer(rebasing: bytes[entry]),
-                        disclosures: lines[place].map { UnsafeRawBufferPointer(rebasing: disclosures[$0]) })
-                }
-            }
-            try writer.insert(fields, at: bundle.firstIndex + UInt64(place))
+        for (place, fields) in rows.fields.enumerated() where rows.firstIndex + UInt64(place) >= first {
+            try writer.insert(fields, at: rows.firstIndex + UInt64(place))
         }
     }
 

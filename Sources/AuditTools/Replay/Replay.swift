@@ -48,7 +48,11 @@ package final class Replay {
     package func run(_ record: LogRecord) throws(AuditToolError) -> Outcome {
         func cannot(_ reason: String) -> Outcome { Outcome(comparison: .notComparable(reason), response: nil) }
         guard record.type == "decision" else { return cannot("it is no decision") }
-        guard let digest = record.text("dec.ctx") else { return cannot("it was refused before policies were asked") }
+        guard let digest = record.text("dec.ctx") else {
+            let isAllowed = record.text("dec.verdict") == "allow"
+            return cannot(
+                isAllowed ? "the record does not say what was evaluated" : "it was refused before policies were asked")
+        }
         guard let input = record.disclosed("input") else { return cannot("its input is no longer disclosed") }
         guard digest == "sha256:" + FileDigest.hexadecimal(of: input.canonicalBytes()) else {
             return cannot("its input is not the one that was evaluated")

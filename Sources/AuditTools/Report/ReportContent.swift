@@ -79,7 +79,9 @@ struct ReportContent {
         case .number(let number): number.text
         case .string(let text): text
         case .array(let elements):
-            elements.count <= 6 ? elements.map { plain($0) }.joined(separator: ", ") : "\(elements.count) entries"
+            elements.isEmpty
+                ? "none"
+                : elements.count <= 6 ? elements.map { plain($0) }.joined(separator: ", ") : "\(elements.count) entries"
         case .object(let object):
             object.members.prefix(6).map { "\($0.key) \(plain($0.value))" }.joined(separator: ", ")
         }

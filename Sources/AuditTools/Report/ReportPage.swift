@@ -73,7 +73,7 @@ struct ReportPage {
     private func html(of section: ReportSection) -> String {
         var text = "<section id=\"s\(section.number)\">\n<h2><span>\(section.number)</span> "
         text += "\(SafeText.html(section.title))</h2>\n"
-        for paragraph in section.text { text += "<p>\(SafeText.html(paragraph))</p>\n" }
+        for paragraph in section.text { text += "<p>\(Self.prose(paragraph))</p>\n" }
         if section.chart.count > 1 { text += BarChart(section.chart).svg }
         for table in section.tables { text += html(of: table) }
         return text + "</section>\n"
@@ -104,15 +104,50 @@ struct ReportPage {
     private func html(of cell: ReportCell) -> String {
         let classes =
             (cell.isNumber ? ["n"] : []) + (cell.isException ? ["red"] : [])
-            + (Self.hasLongWord(cell.text) ? ["w"] : [])
+            + (Self.hasLongWord(cell.text) ? ["w"] : []) + (Self.isHash(cell.text) ? ["hash"] : [])
         let mark = classes.isEmpty ? "" : " class=\"\(classes.joined(separator: " "))\""
         let text =
             cell.isGrouped ? Int(cell.text).map { Self.grouped($0) } ?? cell.text : cell.text
         if let moment = Self.moment(cell.text) { return "<td class=\"time\">\(moment)</td>" }
-        // Long words may break where they have joints.
-        let shown = SafeText.html(text).split(separator: "/", omittingEmptySubsequences: false).joined(
-            separator: "/<wbr>")
-        return "<td\(mark)>\(shown)</td>"
+        if Self.isUUID(cell.text) {
+            // Two halves, each on one line: an id can be compared by eye.
+            return
+                "<td class=\"id\"><span>\(cell.text.prefix(19))</span><wbr><span>\(cell.text.dropFirst(19))</span></td>"
+        }
+        return "<td\(mark)>\(Self.breakable(text))</td>"
+    }
+
+    /// Escaped text; what stands between backticks is code.
+    private static func prose(_ text: String) -> String {
+        let parts = text.split(separator: "`", omittingEmptySubsequences: false).map { SafeText.html(String($0)) }
+        guard parts.count % 2 == 1 else { return SafeText.html(text) }
+        return parts.enumerated().map { $0.offset % 2 == 0 ? $0.element : "<code>\($0.element)</code>" }.joined()
+    }
+
+    /// Escaped text whose long words may break where they have joints: before a slash, behind a bar.
+    private static func breakable(_ text: String) -> String {
+        text.split(separator: " ", omittingEmptySubsequences: false).map { word in
+            let shown = SafeText.html(String(word))
+            guard word.utf8.count > 16 else { return shown }
+            return shown.split(separator: "/", omittingEmptySubsequences: false).joined(separator: "<wbr>/")
+                .split(separator: "|", omittingEmptySubsequences: false).joined(separator: "|<wbr>")
+        }.joined(separator: " ")
+    }
+
+    private static func isUUID(_ text: String) -> Bool {
+        let digits = Array(text.utf8)
+        guard digits.count == 36 else { return false }
+        return digits.enumerated().allSatisfy { place, digit in
+            [8, 13, 18, 23].contains(place)
+                ? digit == 0x2D : (0x30...0x39).contains(digit) || (0x61...0x66).contains(digit)
+        }
+    }
+
+    /// Whether a text is a hash or key in digits that mean nothing to a reader.
+    private static func isHash(_ text: String) -> Bool {
+        let digits = text.hasPrefix("sha256:") ? text.dropFirst(7)[...] : text[...]
+        return digits.utf8.count >= 12 && !digits.utf8.contains(0x20)
+            && (text.hasPrefix("sha256:") || digits.utf8.count == 44 && digits.utf8.last == UInt8(ascii: "="))
     }
 
     private static func hasLongWord(_ text: String) -> Bool {
@@ -122,7 +157,7 @@ struct ReportPage {
     /// A time to the second, as the page shows it; the files have microseconds.
     private static func moment(_ text: String) -> String? {
         guard AuditTimestamp(parsing: text.utf8) != nil else { return nil }
-        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8))"
+        return "<span>\(text.prefix(10))</span> <span>\(text.dropFirst(11).prefix(8))</span>"
     }
 
     private var footer: String {

@@ -34,8 +34,9 @@ enum ReportStyle {
           vertical-align: bottom; }
         td { border-bottom: 1px solid var(--line); padding: 5px 14px 5px 0; vertical-align: top; overflow-wrap: break-word; }
         td.w { overflow-wrap: anywhere; } td.time { white-space: nowrap; }
-        .t-sample td:last-child { min-width: 13em; } .t-sample td.time { white-space: normal; }
-        .t-sample td.w { min-width: 8.5em; }
+        td span { white-space: nowrap; } td.id, td.hash, td.id span { font-family: "JetBrains Mono", "DejaVu Sans Mono", Menlo,
+          Consolas, monospace; font-size: .92em; }
+        .t-sample td:last-child { min-width: 11em; } .t-sample td.time { white-space: normal; }
         th:last-child, td:last-child { padding-right: 0; }
         .n { text-align: right; white-space: nowrap; width: 6.5em; }
         td.red, dd.red { color: var(--red); font-weight: 600; }
@@ -56,7 +57,9 @@ enum ReportStyle {
         @media print { html { font-size: 9.5pt; } body { max-width: none; padding: 0; }
           header { padding-top: 12mm; } nav { break-after: page; } a { color: inherit; }
           h2, h3 { break-after: avoid; } h2 { border-top: 0; } thead { display: table-header-group; }
-          tr, figure { break-inside: avoid; } p { orphans: 3; widows: 3; } .note { break-before: avoid; }
+          tr, figure { break-inside: avoid; } p { break-inside: avoid; } .note { break-before: avoid; }
+          p:not(.note, .none):has(+ h3, + p, + figure) { break-after: avoid; } thead, thead + tbody tr:first-child,
+          tbody tr:nth-last-child(2) { break-after: avoid; } .t-sample { font-size: .8rem; }
           * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 
         """

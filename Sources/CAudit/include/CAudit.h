@@ -43,4 +43,9 @@ int countersign_exchange(const char *first, const char *second);
 /// @return 0, or the errno of the failure; the thread then stays as it is.
 int countersign_run_in_background(void);
 
+/// Lets the calling thread have the processor when hardly anybody else wants it (Linux: SCHED_IDLE).
+///
+/// @return 0, or the errno of the failure; the thread then stays as it is.
+int countersign_run_when_idle(void);
+
 #endif

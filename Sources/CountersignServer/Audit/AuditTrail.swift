@@ -60,7 +60,11 @@ struct AuditTrail: Sendable {
         audit.erase = IndexErasure(directory: directory, origin: settings.origin, logger: logger).erase
         let witnesses = WitnessStatus()
         audit.cosignLast = { witnesses.lastCosignatures() }
-        if settings.mode == .async { audit.mode = .async(whenFull: .block) }
+        if settings.mode == .async {
+            audit.mode = .async(whenFull: settings.early.whenFull == .drop ? .drop : .block)
+            audit.maximumDelay = settings.early.maximumDelay
+            audit.maximumUnsyncedRecords = settings.early.maximumRecords
+        }
         audit.checkpointInterval = settings.checkpointInterval
         audit.minimumFreeBytes = UInt64(settings.minimumFreeBytes)
         audit.segmentBytes = settings.segmentBytes
@@ -105,8 +109,16 @@ struct AuditTrail: Sendable {
         policy.append("set", .string(files.digests.policySet))
         var settings = JSONObject()
         settings.append("apis", .array(configuration.apis.map { .string($0.name) }))
+        if !configuration.asyncRoutes.isEmpty {
+            settings.append("async_routes", .array(configuration.asyncRoutes.map { .string($0) }))
+        }
+        settings.append("digest", .string(configuration.digest))
+        settings.append("file", .string(configuration.file))
         settings.append("gateways", .array(configuration.gateways.map { .string($0.name) }))
         settings.append("mode", .string((started ?? configuration).audit.mode.rawValue))
+        if !configuration.overridden.isEmpty {
+            settings.append("overridden", .array(configuration.overridden.map { .string($0) }))
+        }
         let waiting = started?.keysNeedingRestart(for: configuration) ?? []
         if !waiting.isEmpty { settings.append("needs_restart", .array(waiting.map { .string($0) })) }
         settings.append("providers", .array(configuration.providers.map { .string($0.name) }))
@@ -124,10 +136,10 @@ struct AuditTrail: Sendable {
             guard let path = listener?.listener.tls?.certificateChain,
                 let data = FileManager.default.contents(atPath: path)
             else { continue }
-            var content = JSONObject()
-            content.append("digest", .string(ContentDigest.text(of: Array(data))))
-            content.append("file", .string(path))
-            content.append("listener", .string(name))
+            var content = ServedCertificate.description(of: Array(data))
+            content["digest"] = .string(ContentDigest.text(of: Array(data)))
+            content["file"] = .string(path)
+            content["listener"] = .string(name)
             await write("cert.load", "cert", content)
         }
     }

@@ -5,7 +5,10 @@ import DecisionEngine
 import Outbound
 
 extension APIDefinition {
-    init(_ section: inout ConfigurationSection, name: String, providers known: [String]) {
+    init(
+        _ section: inout ConfigurationSection, name: String, providers known: [String],
+        logMode: ServerConfiguration.Audit.Mode
+    ) {
         var match = section.sectionOrEmpty("match")
         let hosts = (match.strings("hosts") ?? []).map { host in
             let bare = host.hasPrefix("*.") ? String(host.dropFirst(2)) : host
@@ -32,7 +35,7 @@ extension APIDefinition {
         let routes = section.listedSections("routes").compactMap { route in
             var route = route
             defer { route.rejectUnknownKeys() }
-            return RouteDefinition(&route, onDeny: onDeny, authentication: authentication, live: live)
+            return RouteDefinition(&route, onDeny: onDeny, authentication: authentication, live: live, logMode: logMode)
         }
         if routes.isEmpty { section.problem("routes", "names no route") }
         if providers.isEmpty, !routes.allSatisfy(\.allowsAnonymous) {
@@ -95,7 +98,8 @@ enum AuthenticationNeed: String, CaseIterable {
 
 extension RouteDefinition {
     init?(
-        _ section: inout ConfigurationSection, onDeny: OnDeny, authentication: AuthenticationNeed, live: Bool
+        _ section: inout ConfigurationSection, onDeny: OnDeny, authentication: AuthenticationNeed, live: Bool,
+        logMode: ServerConfiguration.Audit.Mode
     ) {
         let name = section.string("name")
         var match = section.sectionOrEmpty("match")
@@ -122,11 +126,13 @@ extension RouteDefinition {
         let onError = section.choice("on_error", OnError.self, default: .report)
         let need = section.choice("authentication", AuthenticationNeed.self, default: authentication)
         let wantsLiveState = section.bool("live", default: live)
+        let mayPrecedeSync = Self.mayPrecedeSync(&section, logMode)
         guard let name else { return nil }
         self.init(
             name: name, methods: methods, path: path, action: action, resource: resource, onDeny: denial,
             identityHeaders: headers, contextHeaders: context, attributes: attributes,
-            deniesOnError: onError == .deny, allowsAnonymous: need == .optional, wantsLiveState: wantsLiveState
+            deniesOnError: onError == .deny, allowsAnonymous: need == .optional, wantsLiveState: wantsLiveState,
+            mayPrecedeSync: mayPrecedeSync
         )
     }
 
@@ -134,6 +140,24 @@ extension RouteDefinition {
     private enum OnError: String, CaseIterable {
         case report
         case deny
+    }
+
+    /// When an allow of the route may leave, `audit: { mode: async }`.
+    private enum AuditMode: String, CaseIterable {
+        case strict
+        case async
+    }
+
+    private static func mayPrecedeSync(
+        _ route: inout ConfigurationSection, _ logMode: ServerConfiguration.Audit.Mode
+    ) -> Bool {
+        guard var section = route.section("audit") else { return false }
+        defer { section.rejectUnknownKeys() }
+        guard section.choice("mode", AuditMode.self, default: .strict) == .async else { return false }
+        if logMode == .strict {
+            section.problem("mode", "must be `strict` unless `audit.mode` is `async`, which lets routes choose")
+        }
+        return true
     }
 
     private static func resource(_ section: inout ConfigurationSection, _ path: PathTemplate) -> ResourceTemplate? {

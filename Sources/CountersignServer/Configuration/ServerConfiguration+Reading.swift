@@ -35,7 +35,7 @@ extension ServerConfiguration {
         var top = ConfigurationSection(
             path: "", line: 1, file: path, mapping: mapping, overrides: overrides, problems: problems
         )
-        let configuration = ServerConfiguration(&top, file: path)
+        let configuration = ServerConfiguration(&top, file: path, digest: ContentDigest.text(of: Array(data)))
         top.rejectUnknownKeys()
         return (configuration, problems.all.sorted { $0.line < $1.line })
     }
@@ -70,8 +70,8 @@ extension ServerConfiguration {
         return nil
     }
 
-    private init(_ top: inout ConfigurationSection, file: String) {
-        self.file = file
+    private init(_ top: inout ConfigurationSection, file: String, digest: String) {
+        (self.file, self.digest, overridden) = (file, digest, top.overrides.keys.sorted())
         base = URL(fileURLWithPath: file).deletingLastPathComponent().path
         data = Self.resolve(top.string("data", default: ".countersign"), base)
         var listeners = top.sectionOrEmpty("listeners")
@@ -86,11 +86,13 @@ extension ServerConfiguration {
             defer { section.rejectUnknownKeys() }
             return Provider(&section, name: name, base: directory, data: state)
         }
-        let (names, keyed) = (providers.map(\.name), Set(providers.filter(\.hasKeys).map(\.name)))
+        audit = Self.audit(&top, base)
+        audit.witnesses.readOwn(&top, origin: audit.origin, base: base)
+        let (names, keyed, mode) = (providers.map(\.name), Set(providers.filter(\.hasKeys).map(\.name)), audit.mode)
         apis = top.namedSections("apis").map { name, section in
             var section = section
             defer { section.rejectUnknownKeys() }
-            var api = APIDefinition(&section, name: name, providers: names)
+            var api = APIDefinition(&section, name: name, providers: names, logMode: mode)
             if api.refusesSeveralCredentials, !keyed.isDisjoint(with: api.providers) {
                 api.credentials.append(.header("x-api-key"))
             }
@@ -103,8 +105,6 @@ extension ServerConfiguration {
         }
         if apis.isEmpty { top.problem("apis", "names no API; at least one with a route is expected") }
         policies = Self.policies(&top, base)
-        audit = Self.audit(&top, base)
-        audit.witnesses.readOwn(&top, origin: audit.origin, base: base)
         if let delegates = top.section("delegates"), !delegates.keys.isEmpty {
             top.problem("delegates", "delegates are not available in this version; leave it empty")
         }

@@ -22,6 +22,9 @@ extension ServerConfiguration {
             compare("\(path).limits") { listener($0)?.listener.limits }
         }
         compare("audit.mode") { $0.audit.mode }
+        compare("audit.max_delay") { $0.audit.early.maximumDelay }
+        compare("audit.max_unsynced") { $0.audit.early.maximumRecords }
+        compare("audit.when_full") { $0.audit.early.whenFull }
         compare("audit.origin") { $0.audit.origin }
         compare("audit.key") { $0.audit.key }
         compare("audit.checkpoint_interval") { $0.audit.checkpointInterval }

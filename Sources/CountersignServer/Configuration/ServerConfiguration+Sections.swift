@@ -133,7 +133,8 @@ extension ServerConfiguration {
         let nextKey = section.keys.contains("next_key") ? filePath(&section, "next_key", base) : nil
         if nextKey == nil { _ = section.text("next_key") }
         return Audit(
-            mode: mode, origin: origin, key: resolve(String(key.dropFirst(5)), base), nextKey: nextKey,
+            mode: mode, early: early(&section, mode), origin: origin, key: resolve(String(key.dropFirst(5)), base),
+            nextKey: nextKey,
             retention: retention(&section), archive: ArchiveConfiguration(&section, base: base, origin: origin),
             checkpointInterval: section.duration(
                 "checkpoint_interval", in: .milliseconds(50)...(.seconds(60)), default: .seconds(1)

@@ -190,7 +190,14 @@ package struct ServerConfiguration: Sendable {
             case strict, async, off
         }
 
+        /// What async mode does when the queue is full.
+        enum WhenFull: String, Sendable, CaseIterable {
+            case block, drop
+        }
+
         var mode: Mode
+        /// What async mode may lose.
+        var early: (maximumDelay: Duration, maximumRecords: Int, whenFull: WhenFull)
         var origin: String
         /// The path of the log key.
         var key: String
@@ -212,6 +219,10 @@ package struct ServerConfiguration: Sendable {
 
     /// The file as the operator named it.
     package var file: String
+    /// SHA-256 of the file, as it was read.
+    var digest: String
+    /// Paths of keys whose values came from elsewhere: variables or arguments.
+    var overridden: [String]
     /// The directory that relative paths are relative to.
     var base: String
     package var data: String

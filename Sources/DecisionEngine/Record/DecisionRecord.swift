@@ -24,9 +24,14 @@ struct DecisionRecord {
         let counterOffset = write(to: &scratch.leaf, scratch.commitments)
         scratch.leaf.withUnsafeBytes { leaf in
             scratch.commitments.withDisclosures { disclosures in
-                body(leaf, counterOffset, disclosures, verdict.outcome == .allow ? .mayPrecedeSync : .whenDurable)
+                body(leaf, counterOffset, disclosures, release)
             }
         }
+    }
+
+    /// Only an allow, and only of a route that opted in, may leave before its record is durable.
+    private var release: AuditRecord.Release {
+        verdict.outcome == .allow && work.match?.route.mayPrecedeSync == true ? .mayPrecedeSync : .whenDurable
     }
 
     /// Writes the leaf; returns where the digits of `n` go.

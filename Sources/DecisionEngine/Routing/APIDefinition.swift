@@ -93,6 +93,8 @@ package struct RouteDefinition: Sendable {
     package var allowsAnonymous: Bool
     /// Whether a token that was verified here must also be active by its issuer's word.
     package var wantsLiveState: Bool
+    /// Whether an allow may leave before its record is durable, if the log runs in async mode (AUDIT, section 3).
+    package var mayPrecedeSync: Bool
 
     package init(
         name: String,
@@ -106,7 +108,8 @@ package struct RouteDefinition: Sendable {
         attributes: [String] = [],
         deniesOnError: Bool = false,
         allowsAnonymous: Bool = false,
-        wantsLiveState: Bool = false
+        wantsLiveState: Bool = false,
+        mayPrecedeSync: Bool = false
     ) {
         self.name = name
         self.methods = methods
@@ -120,5 +123,6 @@ package struct RouteDefinition: Sendable {
         self.deniesOnError = deniesOnError
         self.allowsAnonymous = allowsAnonymous
         self.wantsLiveState = wantsLiveState
+        self.mayPrecedeSync = mayPrecedeSync
     }
 }

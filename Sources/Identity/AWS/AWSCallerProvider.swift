@@ -81,6 +81,11 @@ public final class AWSCallerProvider: Sendable {
     /// Hits, questions and failures so far.
     public var statistics: Statistics { state.withLock(\.statistics) }
 
+    /// Forgets what STS said; signatures that were used stay used.
+    package func forgetAnswers() {
+        state.withLock { state in (state.confirmed, state.refused) = ([:], [:]) }
+    }
+
     /// Whether a bearer token is one for this kind of provider.
     static func recognizes(_ token: String) -> Bool { AWSIdentityRequest.isOne(token) }
 

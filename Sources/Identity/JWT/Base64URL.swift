@@ -18,14 +18,18 @@ package enum Base64URL {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
     /// Decodes, or returns `nil` for any foreign character, padding, an impossible length, or unused bits that are set.
-    package static func decode(_ input: Span<UInt8>) -> [UInt8]? {
+    package static func decode(_ input: Span<UInt8>) -> [UInt8]? { withDecoded(input) { Array($0) } }
+
+    /// Decodes as ``decode(_:)`` does, into memory that lasts as long as the call.
+    static func withDecoded<Result>(
+        _ input: Span<UInt8>, _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result? {
         guard let size = decodedCount(input.count) else { return nil }
-        var isValid = false
-        let output = [UInt8](unsafeUninitializedCapacity: size) { target, count in
-            isValid = input.withUnsafeBytes { decode($0, into: UnsafeMutableRawBufferPointer(target)) }
-            count = isValid ? size : 0
+        return input.withUnsafeBytes { input in
+            withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { output in
+                decode(input, into: output) ? body(UnsafeRawBufferPointer(output)) : nil
+            }
         }
-        return isValid ? output : nil
     }
 
     /// How many bytes so many characters stand for; `nil` if no bytes have that many.

@@ -118,9 +118,13 @@ public struct ClaimMapping: Sendable, Hashable {
             case .string(let text):
                 Self.add(splitting ? Self.words(of: text) : [text], to: &result)
             case .array(let values):
-                let texts = values.compactMap(\.stringValue)
-                guard texts.count == values.count else {
-                    throw .claimNotAccepted(name: path.topLevelName, .wrongType)
+                var texts: [String] = []
+                texts.reserveCapacity(values.count)
+                for value in values {
+                    guard case .string(let text) = value else {
+                        throw .claimNotAccepted(name: path.topLevelName, .wrongType)
+                    }
+                    texts.append(text)
                 }
                 Self.add(texts, to: &result)
             case .null, .bool, .number, .object: throw .claimNotAccepted(name: path.topLevelName, .wrongType)
@@ -132,7 +136,7 @@ public struct ClaimMapping: Sendable, Hashable {
     /// Adds texts that are not there yet; few are compared with one another, many go through a set.
     private static func add(_ texts: [String], to result: inout [String]) {
         guard result.count + texts.count > 32 else {
-            if result.isEmpty, texts.count == 1 { return result = texts }
+            result.reserveCapacity(result.count + texts.count)
             for text in texts where !result.contains(where: { $0.isSameBytes(as: text) }) { result.append(text) }
             return
         }
@@ -145,6 +149,7 @@ public struct ClaimMapping: Sendable, Hashable {
         text.utf8Span.span.withUnsafeBytes { bytes in
             var words: [String] = []
             var start = 0
+            words.reserveCapacity(4)
             while start < bytes.count {
                 let end = bytes[start...].firstIndex(of: UInt8(ascii: " ")) ?? bytes.count
                 if end > start { words.append(String(decoding: bytes[start..<end], as: UTF8.self)) }

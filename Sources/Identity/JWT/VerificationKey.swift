@@ -68,7 +68,7 @@ extension VerificationKey {
     ///   - sha256: The SHA-256 of what is signed, if it was taken before.
     /// - Returns: Whether the key's owner made the signature.
     func isValid(
-        _ signature: [UInt8], over signed: Span<UInt8>, _ wanted: SignatureAlgorithm, sha256: SHA256Digest? = nil
+        _ signature: Data, over signed: Span<UInt8>, _ wanted: SignatureAlgorithm, sha256: SHA256Digest? = nil
     ) -> Bool {
         guard fits(wanted) else { return false }
         switch (material, wanted) {
@@ -110,11 +110,11 @@ extension VerificationKey {
     }
 
     private static func isValid<Hash: HashFunction>(
-        _ code: HMAC<Hash>, _ signature: [UInt8], over signed: Span<UInt8>
+        _ code: HMAC<Hash>, _ signature: Data, over signed: Span<UInt8>
     ) -> Bool {
         var code = code
         signed.withUnsafeBytes { code.update(bufferPointer: $0) }
-        return ConstantTime.areEqual(Array(code.finalize()), signature)
+        return ConstantTime.areEqual(Array(code.finalize()), Array(signature))
     }
 }
 

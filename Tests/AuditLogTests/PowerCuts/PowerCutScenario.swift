@@ -54,7 +54,11 @@ enum PowerCutScenario: String, Sendable, CaseIterable {
 
     /// Goes through the scenario on a disk.
     ///
-    /// - Parameter answers: What was answered on this disk before; what is answered now is added.
+    /// - Parameters:
+    ///   - disk: The disk.
+    ///   - keys: The keys of the log.
+    ///   - answers: What was answered on this disk before; what is answered now is added.
+    /// - Throws: Whatever is not due to the cut.
     func run(on disk: SimulatedDisk, _ keys: Keys, _ answers: inout Answers) async throws {
         var configuration = try Self.configuration(disk, keys)
         switch self {

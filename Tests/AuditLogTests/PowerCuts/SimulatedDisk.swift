@@ -65,6 +65,7 @@ final class SimulatedDisk: Sendable {
     /// - Parameters:
     ///   - loss: What becomes of what was not synced.
     ///   - operation: When the power goes again, counted from here.
+    /// - Returns: A disk of its own.
     func afterPowerCut(_ loss: PowerLoss = .torn, cutAt operation: Int? = nil) -> SimulatedDisk {
         state.withLock { state in
             var random = state.random
