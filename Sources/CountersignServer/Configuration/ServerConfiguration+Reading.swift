@@ -35,7 +35,7 @@ extension ServerConfiguration {
         var top = ConfigurationSection(
             path: "", line: 1, file: path, mapping: mapping, overrides: overrides, problems: problems
         )
-        let configuration = ServerConfiguration(&top, file: path)
+        let configuration = ServerConfiguration(&top, file: path, digest: ContentDigest.text(of: Array(data)))
         top.rejectUnknownKeys()
         return (configuration, problems.all.sorted { $0.line < $1.line })
     }
@@ -70,8 +70,8 @@ extension ServerConfiguration {
         return nil
     }
 
-    private init(_ top: inout ConfigurationSection, file: String) {
-        self.file = file
+    private init(_ top: inout ConfigurationSection, file: String, digest: String) {
+        (self.file, self.digest, overridden) = (file, digest, top.overrides.keys.sorted())
         base = URL(fileURLWithPath: file).deletingLastPathComponent().path
         data = Self.resolve(top.string("data", default: ".countersign"), base)
         var listeners = top.sectionOrEmpty("listeners")
