@@ -63,7 +63,7 @@ let package = Package(
         .target(
             name: "Identity",
             dependencies: [
-                "Callout", "Outbound", "StrictJSON", .asn1, .crypto, .cryptoExtras, .lifecycle, .x509,
+                "Callout", "Fields", "Outbound", "StrictJSON", .asn1, .crypto, .cryptoExtras, .lifecycle, .x509,
             ]
         ),
         .target(
@@ -100,7 +100,7 @@ let package = Package(
                 "DevelopmentIdentityProvider", "Fields",
                 "Gateways", "Identity", "Outbound", "StrictJSON", "Telemetry", "Transport", .crypto, .coreMetrics,
                 .nioCore,
-                .nioPosix,
+                .nioPosix, .nioSSL,
                 .logging, .lifecycle, .signals, .yams,
             ]
         ),
@@ -141,7 +141,7 @@ let package = Package(
             name: "GatewaysTests", dependencies: ["Callout", "Fields", "Gateways", "StrictJSON", "Transport", .nioCore]),
         .testTarget(
             name: "CountersignServerTests",
-            dependencies: ["CountersignServer", "StrictJSON", .logging, .nioCore, .nioPosix]),
+            dependencies: ["CountersignServer", "DecisionEngine", "StrictJSON", .logging, .nioCore, .nioPosix]),
         .testTarget(name: "InteropTests"),
         .testTarget(
             name: "CedarTests", dependencies: ["Cedar", "StrictJSON"], resources: [.copy("Conformance")]),

@@ -37,6 +37,16 @@ final class IdentityProviders: Sendable {
         }
     }
 
+    /// Those of them that ask STS about callers of AWS.
+    var aws: [AWSCallerProvider] {
+        current.values.compactMap { authenticator in
+            switch authenticator {
+            case .aws(let provider): provider
+            case .tokens, .introspection, .apiKeys, .certificates: nil
+            }
+        }
+    }
+
     /// Those of them that know API keys, and the files of the keys.
     var keyStores: [(name: String, path: String, provider: APIKeyProvider)] {
         let configured = configured.withLock { $0.providers }
@@ -102,7 +112,19 @@ final class IdentityProviders: Sendable {
             .aws(
                 try AWSCallerProvider(
                     settings.callers, fingerprint: fingerprint,
-                    fetcher: fetcher.with(policy: Self.policy(settings.callers.endpoint, settings.allowsInsecure))))
+                    fetcher: fetcher.with(policy: Self.policy(settings.callers.endpoint, settings.allowsInsecure)),
+                    localKeys: try localKeys(provider.name, settings, secrets)))
+        }
+    }
+
+    private func localKeys(
+        _ name: String, _ settings: ServerConfiguration.Provider.AWSSettings, _ secrets: ProviderSecrets
+    ) throws(Unusable) -> AWSLocalKeys? {
+        guard settings.localKeys != nil, let secret = secrets.secret(name, "local_keys") else { return nil }
+        do throws(AWSLocalKeys.LineProblem) {
+            return try AWSLocalKeys(secret.withBytes { String(decoding: $0, as: UTF8.self) })
+        } catch {
+            throw Unusable(description: "providers.\(name).local_keys: line \(error.line): \(error.description)")
         }
     }
 

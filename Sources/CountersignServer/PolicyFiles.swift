@@ -98,6 +98,13 @@ struct PolicyFiles {
             return []
         }
         let names = enumerator.compactMap { $0 as? String }.filter(PolicySource.isPolicyFile).sorted()
+        // A directory that was emptied by mistake would deny everything.
+        if names.isEmpty {
+            problems.append(
+                ConfigurationProblem(
+                    file: directory, line: 0, path: "",
+                    message: "holds no policies: at least one `.cedar` or `.cedar.json` file is expected"))
+        }
         return names.compactMap { name in
             guard let data = FileManager.default.contents(atPath: "\(directory)/\(name)") else {
                 problems.append(

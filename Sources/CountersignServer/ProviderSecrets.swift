@@ -48,6 +48,7 @@ struct ProviderSecrets: Sendable {
 extension ServerConfiguration.Provider {
     /// References to secrets by key, in the order of the configuration.
     var secretReferences: [(key: String, reference: String)] {
+        if case .aws(let settings) = kind { return settings.localKeys.map { [("local_keys", $0)] } ?? [] }
         guard let introspection else { return [] }
         return introspection.credential.references + (introspection.trustRoots.map { [("ca", $0)] } ?? [])
     }

@@ -141,7 +141,7 @@ package struct Server: Sendable {
             configuration, audit: audit, fetcher: try HTTPFetcher(group: group), logger: logger)
         let upkeep: [any Service] =
             [audit.background, keys, credentials, signals, control, retention, reloader]
-            + [ClockWatch(audit: audit, logger: logger)] + indexing
+            + [ClockWatch(audit: audit, logger: logger) { credentials.clockWasSet() }] + indexing
         try await ServiceGroup(
             services: upkeep + ([witnesses, archive] as [(any Service)?]).compactMap { $0 } + listeners.services + [
                 SelfDecision(decisionPoint, group.any(), state)

@@ -10,11 +10,16 @@ public struct JSONObject: Sendable {
         public let key: String
         /// The value.
         public let value: JSONValue
+        /// What look-ups compare first.
+        fileprivate let mark: NameMark
 
         /// Makes a member.
-        public init(key: String, value: JSONValue) {
+        public init(key: String, value: JSONValue) { self.init(key, value, NameMark(key)) }
+
+        init(_ key: String, _ value: JSONValue, _ mark: NameMark) {
             self.key = key
             self.value = value
+            self.mark = mark
         }
 
         /// Compares name and value byte for byte.
@@ -32,13 +37,13 @@ public struct JSONObject: Sendable {
     /// The members, in the order of the text; no name stands twice.
     public private(set) var members: [Member]
     /// The marks of all names; a name whose mark is not among them is not there.
-    private var marks: NameMarks
+    private var marks: NameMark.Set
 
     /// Makes an empty object.
-    public init() { (members, marks) = ([], NameMarks()) }
+    public init() { (members, marks) = ([], NameMark.Set()) }
 
     /// Makes an object from members whose names the parser has found to be distinct.
-    init(distinct members: [Member], marks: NameMarks) { (self.members, self.marks) = (members, marks) }
+    init(distinct members: [Member], marks: NameMark.Set) { (self.members, self.marks) = (members, marks) }
 
     /// The number of members.
     public var count: Int { members.count }
@@ -48,10 +53,15 @@ public struct JSONObject: Sendable {
 
     /// The value of a name; setting replaces it in place, adds it at the end, or removes it with `nil`.
     public subscript(key: String) -> JSONValue? {
-        get { members.place(of: key, among: marks).map { members[$0].value } }
+        get {
+            let mark = NameMark(key)
+            guard marks.mayHold(mark), let place = members.place(of: key, mark) else { return nil }
+            return members[place].value
+        }
         set {
-            let place = members.place(of: key, among: marks)
-            if newValue != nil { _ = marks.insert(key) }
+            let mark = NameMark(key)
+            let place = marks.mayHold(mark) ? members.place(of: key, mark) : nil
+            if newValue != nil { _ = marks.insert(mark) }
             switch (place, newValue) {
             case (let index?, let value?): members[index] = Member(key: key, value: value)
             case (nil, let value?): members.append(Member(key: key, value: value))
@@ -68,59 +78,80 @@ public struct JSONObject: Sendable {
     public var membersInCanonicalOrder: [Member] {
         let count = members.count
         guard count > 1 else { return members }
-        guard count <= Self.fewMembers else { return members.sorted { $0.key.utf16Precedes($1.key) } }
-        return withUnsafeTemporaryAllocation(of: Int.self, capacity: count) { order in
-            // Names are compared in place, and each member is copied once: most objects are in order, or nearly.
-            let members = members.span
-            var isSorted = true
-            for index in 0..<count {
-                var place = index
-                while place > 0, members[index].key.utf16Precedes(members[order[place - 1]].key) {
-                    order[place] = order[place - 1]
-                    place -= 1
-                }
-                order[place] = index
-                isSorted = isSorted && place == index
-            }
-            return isSorted ? self.members : order.map { self.members[$0] }
+        guard count <= Self.fewMembers, let order = members.shortOrder else {
+            return members.sorted { $0.key.utf16Precedes($1.key) }
         }
+        return order.isEmpty ? members : order.map { members[$0] }
     }
 
     /// Up to this number an insertion sort, which needs no memory, is the faster one.
     private static let fewMembers = 24
 }
 
-/// Which names an object may have: one of 64 bits for each, so that most of those that are missing are told at once.
-struct NameMarks: Sendable {
-    private var bits: UInt64 = 0
+/// One of 64 marks that a name has by its length, its first and its last byte.
+///
+/// Names with different marks are different, which tells most of those that an object does not have, and most of the
+/// members that are not the one looked for.
+struct NameMark: Sendable {
+    fileprivate let number: UInt8
 
-    /// Whether a name may be there.
     @inline(__always)
-    func mayHold(_ name: UnsafeRawBufferPointer) -> Bool { bits & Self.bit(of: name) != 0 }
-
-    /// Adds a name; `false` if it may have been there before.
-    mutating func insert(_ name: String) -> Bool {
-        let bit = name.withBytes { Self.bit(of: $0) }
-        defer { bits |= bit }
-        return bits & bit == 0
+    init(_ name: String) {
+        number = name.withBytes { bytes in
+            guard let first = bytes.first, let last = bytes.last else { return 0 }
+            return UInt8(truncatingIfNeeded: (Int(first) &* 3 &+ Int(last) &+ bytes.count &* 5) & 63)
+        }
     }
 
-    @inline(__always)
-    private static func bit(of name: UnsafeRawBufferPointer) -> UInt64 {
-        guard let first = name.first, let last = name.last else { return 1 }
-        return 1 << UInt64((Int(first) &* 3 &+ Int(last) &+ name.count &* 5) & 63)
+    /// The marks of an object's names.
+    struct Set: Sendable {
+        private var bits: UInt64 = 0
+
+        /// Whether a name of this mark may be there.
+        @inline(__always)
+        func mayHold(_ mark: NameMark) -> Bool { bits >> UInt64(mark.number) & 1 != 0 }
+
+        /// Adds a mark; `false` if it was there before.
+        @inline(__always)
+        mutating func insert(_ mark: NameMark) -> Bool {
+            defer { bits |= 1 << UInt64(mark.number) }
+            return !mayHold(mark)
+        }
     }
 }
 
 extension [JSONObject.Member] {
-    /// Where a name stands; members are looked at in place, for a copy of one costs two reference counts.
-    func place(of key: String, among marks: NameMarks) -> Int? {
-        let members = span
-        return key.withBytes { wanted in
-            guard marks.mayHold(wanted) else { return nil }
-            for index in members.indices where members[index].key.consists(of: wanted) { return index }
-            return nil
+    /// The places of few members by their names; empty if they are in order, `nil` if a name is not ASCII at its beginning.
+    ///
+    /// Names are compared by their first eight bytes as one number, and as a whole only where those are the same.
+    fileprivate var shortOrder: [Int]? {
+        withUnsafeTemporaryAllocation(of: (start: UInt64, place: Int).self, capacity: count) { order in
+            let members = span
+            var (isSorted, seen) = (true, UInt64(0))
+            for index in members.indices {
+                let start = members[index].key.firstEightBytes
+                seen |= start
+                var place = index
+                while place > 0, start <= order[place - 1].start {
+                    let before = order[place - 1]
+                    if start == before.start, !members[index].key.utf16Precedes(members[before.place].key) { break }
+                    order[place] = before
+                    place -= 1
+                }
+                order[place] = (start, index)
+                isSorted = isSorted && place == index
+            }
+            guard seen & 0x8080_8080_8080_8080 == 0 else { return nil }
+            return isSorted ? [] : order.map(\.place)
         }
+    }
+
+    /// Where a name stands; members are looked at in place, for a copy of one costs two reference counts.
+    func place(of key: String, _ mark: NameMark) -> Int? {
+        let members = span
+        for index in members.indices
+        where members[index].mark.number == mark.number && members[index].key.isSameBytes(as: key) { return index }
+        return nil
     }
 }
 

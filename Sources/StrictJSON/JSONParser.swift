@@ -161,13 +161,14 @@ struct JSONParser {
                 throw JSONError(.unexpected(expected: "a member name in quotes"), at: position, in: input)
             }
             let key = try string(input)
-            guard names.insert(key, among: members) else {
+            let mark = NameMark(key)
+            guard names.insert(key, mark, among: members) else {
                 throw JSONError(.duplicateKey(key), at: keyPosition, in: input)
             }
             skipWhitespace(input)
             try expect(UInt8(ascii: ":"), "`:`", input)
             skipWhitespace(input)
-            members.append(JSONObject.Member(key: key, value: try value(input, depth: depth)))
+            members.append(JSONObject.Member(key, try value(input, depth: depth), mark))
             skipWhitespace(input)
             if take(UInt8(ascii: "}"), input) { return JSONObject(distinct: members, marks: names.marks) }
             try expect(UInt8(ascii: ","), "`,` or `}`", input)
@@ -206,12 +207,11 @@ struct JSONParser {
 private struct MemberNames {
     private static let few = 16
     private var set: Set<[UInt8]> = []
-    private(set) var marks = NameMarks()
+    private(set) var marks = NameMark.Set()
 
-    mutating func insert(_ key: String, among members: [JSONObject.Member]) -> Bool {
-        let before = marks
-        let isNew = marks.insert(key)
-        if members.count < Self.few { return isNew || members.place(of: key, among: before) == nil }
+    mutating func insert(_ key: String, _ mark: NameMark, among members: [JSONObject.Member]) -> Bool {
+        let isNew = marks.insert(mark)
+        if members.count < Self.few { return isNew || members.place(of: key, mark) == nil }
         if set.isEmpty { for member in members { set.insert(Array(member.key.utf8)) } }
         return set.insert(Array(key.utf8)).inserted
     }

@@ -63,16 +63,28 @@ public struct JSONWriter: Sendable {
 
     /// Writes any member name.
     public mutating func key(any name: String) {
-        comma()
-        Self.appendQuoted(name, to: &sink)
-        sink.append(UInt8(ascii: ":"))
+        write(quoted: name, suffix: UInt8(ascii: ":"))
         needsComma = false
     }
 
     /// Writes a string value.
     public mutating func string(_ value: String) {
-        comma()
-        Self.appendQuoted(value, to: &sink)
+        write(quoted: value, suffix: nil)
+        needsComma = true
+    }
+
+    /// Writes a text in quotes, with the comma that is due in front; nearly all need no escape.
+    @inline(__always)
+    private mutating func write(quoted text: String, suffix: UInt8?) {
+        let comma = needsComma ? UInt8(ascii: ",") : nil
+        text.withBytes { bytes in
+            if bytes.needsNoEscape {
+                return sink.fill(atMost: bytes.count + 4) { $0.put(quoted: bytes, after: comma, suffix: suffix) }
+            }
+            if let comma { sink.append(comma) }
+            Self.appendQuoted(text, to: &sink)
+            if let suffix { sink.append(suffix) }
+        }
     }
 
     /// Writes a string value given as valid UTF-8 that needs no escaping.

@@ -24,11 +24,15 @@ extension String {
         return withBytes { left in other.withBytes { right in left.firstDifference(from: right) == nil } }
     }
 
-    /// Whether the string consists of exactly these UTF-8 bytes.
+    /// The first eight bytes as a number that sorts as they do; zeros stand for what is missing.
     @inline(__always)
-    func consists(of bytes: UnsafeRawBufferPointer) -> Bool {
-        guard utf8.count == bytes.count else { return false }
-        return withBytes { $0.firstDifference(from: bytes) == nil }
+    var firstEightBytes: UInt64 {
+        withBytes { bytes in
+            if bytes.count >= 8 { return UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)) }
+            var number: UInt64 = 0
+            for byte in bytes { number = number << 8 | UInt64(byte) }
+            return bytes.isEmpty ? 0 : number << UInt64(8 &* (8 &- bytes.count))
+        }
     }
 
     /// Whether this string's UTF-8 bytes, which is to say its code points, sort before the other's.

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import StrictJSON
 import Synchronization
 import Testing
 
 @testable import AuditLog
 
-@Suite("A power cut in async mode takes no more than was declared: AUDIT, section 3", .timeLimit(.minutes(5)))
+@Suite("A power cut in async mode takes no more than was declared: AUDIT, section 3", .timeLimit(PowerCutCount.limit))
 struct AsyncPowerCutTests {
-    /// How many cuts are tried; `COUNTERSIGN_POWER_CUTS` asks for more.
-    private static let cuts = ProcessInfo.processInfo.environment["COUNTERSIGN_POWER_CUTS"].flatMap(Int.init) ?? 60
     private static let most = 16
 
     private static func configuration(_ disk: SimulatedDisk, _ key: LogSigningKey) throws -> AuditLogConfiguration {
@@ -96,8 +93,8 @@ struct AsyncPowerCutTests {
         #expect(!complete.early.isEmpty)
         let operations = whole.operations
         var lost = 0
-        for cut in 0..<Self.cuts {
-            let point = 1 + cut * operations / Self.cuts
+        for cut in 0..<PowerCutCount.wanted {
+            let point = 1 + cut * operations / PowerCutCount.wanted
             let disk = SimulatedDisk(cutAt: point, seed: UInt64(cut))
             let answers = try await Self.fill(disk, key)
             let survivor = disk.afterPowerCut()

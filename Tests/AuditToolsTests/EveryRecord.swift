@@ -48,7 +48,9 @@ enum EveryRecord {
     static var ownRecords: [SampleLog.Record] {
         [
             event("gap", "gap", ["count": 3, "from": 7, "reason": "disk_full", "to": 9], 0.5),
-            event("config.reject", "config", ["problems": ["countersign.yaml:3: apis: is missing"]], 0.6),
+            event(
+                "config.reject", "config",
+                ["problems": ["countersign.yaml:3: apis: is missing"], "set": "sha256:d4d4"], 0.6),
         ]
     }
 
@@ -87,44 +89,92 @@ enum EveryRecord {
         return records
     }
 
-    /// One record of each type at least; some are what an auditor must find.
+    /// Takes over as the sample's log key, so that the log obeys its record as it obeys a real one.
+    static let nextKey: LogSigningKey = {
+        do { return try LogSigningKey(origin: "test/one") } catch { fatalError("\(error)") }
+    }()
+
+    /// What the control socket notes of who asked.
+    private static func notes(_ reason: String, ticket: String? = nil, _ content: JSONObject) -> JSONObject {
+        var notes = content
+        notes["by"] = ["uid": 1000]
+        notes["reason"] = .string(reason)
+        if let ticket { notes["ticket"] = .string(ticket) }
+        return notes
+    }
+
+    /// One record of each type at least, of the shapes that the service writes; some are what an auditor must find.
     private static var administration: [SampleLog.Record] {
         let review: JSONValue = [
             "approvers": ["bea"], "author": "abel", "commit": "4be1d2f", "signature": "good", "ticket": "CHG-1041",
         ]
         let own: JSONValue = ["approvers": ["abel"], "author": "abel", "commit": "90aa31c", "ticket": "CHG-1077"]
+        let unapproved: JSONValue = ["author": "abel", "commit": "77c0ffe"]
         let set: (String) -> JSONValue = { .string("sha256:" + String(repeating: $0, count: 32)) }
         return [
-            event("config.activate", "config", ["apis": ["orders"], "gateways": ["apigee"], "mode": "strict"], 0.01),
-            event("policy.activate", "policy", ["files": ["orders.cedar"], "set": set("a1")], 0.02),
+            event(
+                "config.activate", "config",
+                [
+                    "apis": ["orders"], "digest": set("e5"), "file": "countersign.yaml", "gateways": ["apigee"],
+                    "mode": "strict", "providers": ["acme"],
+                ], 0.01),
             event(
                 "policy.activate", "policy",
-                ["diff": ["added": ["orders-freeze"]], "review": review, "set": set("b2"), "tests": "42 passed"], 2.3),
-            event("policy.activate", "policy", ["review": own, "set": set("c3"), "tests": "42 passed"], 3.4),
-            event("policy.activate", "policy", ["set": set("d4")], 5.1),
+                [
+                    "entities": set("01"), "files": ["orders.cedar"], "schema": set("02"), "set": set("a1"),
+                ], 0.02),
+            event(
+                "policy.activate", "policy",
+                [
+                    "diff": ["added": ["orders-freeze"], "changed": [], "removed": []], "entities": set("01"),
+                    "files": ["orders.cedar"], "previous": set("a1"), "review": review, "schema": set("02"),
+                    "set": set("b2"),
+                ], 2.3),
+            event("policy.activate", "policy", ["previous": set("b2"), "review": own, "set": set("c3")], 3.4),
+            event("policy.activate", "policy", ["previous": set("c3"), "review": unapproved, "set": set("d4")], 5.1),
+            event("policy.activate", "policy", ["previous": set("d4"), "set": set("f6")], 5.2),
             event("policy.reject", "policy", ["problems": ["orders.cedar:3: expected `;`"], "set": set("d4")], 5.3),
             event(
                 "credential.rotate", "credential",
-                ["cause": "schedule", "new": "k-2", "old": "k-1", "overlap_s": 86_400, "which": "gateway apigee"], 1.2),
+                [
+                    "cause": "manual", "kind": "api_key", "new": "csk_2", "old": "csk_1", "overlap_s": 86_400,
+                    "owner": "acme", "store": "provider:partners",
+                ], 1.2),
             event(
-                "credential.revoke", "credential", ["cause": "compromise", "id": "k-1", "which": "gateway apigee"], 2.2),
+                "credential.revoke", "credential",
+                ["cause": "manual", "kind": "api_key", "old": "csk_1", "owner": "acme", "store": "provider:partners"],
+                2.2),
             event(
                 "jwks.change", "jwks",
                 ["added": ["key-3"], "issuer": "https://idp", "provider": "acme", "removed": []], 2.6),
             event(
-                "cert.load", "cert", ["not_after": "2026-12-20", "subject": "CN=countersign", "which": "grpc"], 0.03),
-            event("upstream.state", "upstream", ["from": "closed", "name": "acme", "to": "open"], 4.2),
-            event("upstream.state", "upstream", ["from": "open", "name": "acme", "to": "closed"], 4.21),
+                "cert.load", "cert",
+                [
+                    "digest": set("07"), "file": "tls/server.pem", "listener": "grpc",
+                    "not_after": "2026-12-20T00:00:00.000000Z", "not_before": "2026-06-20T00:00:00.000000Z",
+                    "serial": "4c1d",
+                ], 0.03),
+            event(
+                "upstream.state", "upstream",
+                ["from": "up", "name": "keys of acme", "problem": "no connection", "to": "down"], 4.2),
+            event("upstream.state", "upstream", ["from": "down", "name": "keys of acme", "to": "up"], 4.21),
             event("breakglass", "breakglass", ["until": "2026-11-28T12:00:00Z", "who": "bea", "why": "INC-77"], 4.5),
             event("admin.login", "admin", ["outcome": "success", "role": "auditor", "who": "carol"], 4.6),
-            event("admin.read", "admin", ["command": "search", "subject": "alice", "who": "carol"], 4.61),
-            event("log.key.rotate", "key", ["new": "test/one+12345678", "old": "test/one+87654321"], 6.1),
-            event("log.witness", "witness", ["name": "other/one", "size": 100], 6.2),
+            event("admin.read", "read", ["pid": 4711, "verb": "search", "who": "uid:1000"], 4.61),
             event(
-                "erasure", "erasure", ["entries": [0], "fields": ["sub"], "reason": "request", "ticket": "GDPR-9"], 6.3),
-            event("retention.prune", "prune", ["min_index": 0, "reason": "term"], 6.4),
-            event("legal.hold", "hold", ["case": "2026-17", "state": "set"], 6.5),
-            event("clock.step", "clock", ["by_us": -1_200_000], 6.6),
+                "log.key.rotate", "log_key",
+                notes(
+                    "yearly",
+                    [
+                        "both_until": "2099-01-01T00:00:00.000000Z",
+                        "new": .string(nextKey.verifierKey.description), "old": "87654321",
+                    ]), 6.1),
+            event("log.witness", "witness", ["cosignatures": 1, "event": "quorum", "quorum": 1, "size": 100], 6.2),
+            event(
+                "erasure", "erasure", notes("request", ticket: "GDPR-9", ["entries": [0], "fields": ["sub"]]), 6.3),
+            event("retention.prune", "prune", ["below": 0, "from": 0, "part": "leaves", "reason": "term"], 6.4),
+            event("legal.hold", "hold", notes("litigation", ["action": "set", "name": "2026-17"]), 6.5),
+            event("clock.step", "clock", ["step_ms": -1200], 6.6),
         ]
     }
 }

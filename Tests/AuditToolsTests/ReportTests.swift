@@ -73,6 +73,8 @@ struct ReportTests {
         #expect(page.ranges(of: /(src|href)="[^#]/).isEmpty)
         #expect(page.contains("<svg"))
         #expect(!page.contains("mallory") && !page.contains("user-7"))
+        #expect(page.contains("the policy directory held no review.json"))
+        #expect(page.contains("not recorded"))
         let exceptions = try Self.text(out, "exceptions.csv")
         for part in ["abel", "NOBODY", "breakglass", "clock.step", "within 30 days"] {
             #expect(exceptions.contains(part), "\(part)")
@@ -146,6 +148,59 @@ struct ReportTests {
 
 @Suite("Proofs, exports and merging")
 struct ExportTests {
+    /// Takes the first bundles of a log away as pruning does, state and record included.
+    private static func prune(_ sample: SampleLog, below: UInt64) async throws {
+        var configuration = AuditLogConfiguration(directory: sample.directory, origin: "test/one", key: sample.key)
+        (configuration.segmentBytes, configuration.spareSegments) = (1 << 20, 1)
+        configuration.otherKeys = [EveryRecord.nextKey]
+        let log = try AuditLog.open(configuration)
+        try await log.prune(RetentionPlan(disclosures: 0..<0, leaves: 0..<below))
+        await log.close()
+    }
+
+    @Test("a log whose front was pruned is read from what is left on, with its state and without")
+    func prunedFront() async throws {
+        let sample = try SampleLog()
+        try await sample.write((0..<1000).map { SampleLog.decision(at: Int64($0) * 1000) })
+        let whole = try sample.opened().size
+        try await Self.prune(sample, below: 512)
+        let keys = [sample.key.verifierKey]
+        for directory in [sample.directory, sample.directory + "/log"] {
+            let log = try OpenedLog(directory: directory, keys: keys)
+            #expect(log.firstIndex == 512)
+            var indexes: [UInt64] = []
+            try RecordStream(log).forEach { record throws(AuditToolError) in
+                #expect(record.isVerified)
+                indexes.append(record.index)
+                return true
+            }
+            #expect(indexes == Array(512..<log.size) && log.size > whole)
+            var merge = LogMerge([log])
+            var merged = 0
+            try merge.forEach { record throws(AuditToolError) in
+                merged += 1
+                return record.isVerified
+            }
+            #expect(merged == indexes.count)
+            let reader = LogReader(directory: directory, keys: keys)
+            #expect(throws: AuditLogError.notFound("100")) { try reader.show("100") }
+            #expect(throws: AuditLogError.notFound("01900000-0000-7000-8000-000000000000")) {
+                try reader.show("01900000-0000-7000-8000-000000000000")
+            }
+            #expect(try reader.show("600").index == 600)
+            let manifest = try JSONValue.parse(
+                Array(
+                    ({ () -> Manifest in
+                        var manifest = Manifest(version: "test")
+                        manifest.logs = [log]
+                        return manifest
+                    })().text().utf8)
+            ).objectValue
+            #expect(manifest?["logs"]?.arrayValue?.first?.objectValue?["first"]?.int64Value == 512)
+        }
+        #expect(LogVerifier(keys: keys).verify(directory: sample.directory).problems == [])
+    }
+
     @Test("two logs come as one, in order of time")
     func merge() async throws {
         let (one, two) = (try SampleLog(origin: "test/one"), try SampleLog(origin: "test/two"))

@@ -70,6 +70,7 @@ final class SampleLog: Sendable {
         configuration.segmentBytes = 1 << 20
         configuration.spareSegments = 1
         configuration.checkpointInterval = .milliseconds(20)
+        if key.verifierKey.name == "test/one" { configuration.otherKeys = [EveryRecord.nextKey] }
         let log = try AuditLog.open(configuration)
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         for record in records {

@@ -92,6 +92,8 @@ struct TokenVerifierTests {
         let issuer = TestIssuer()
         let (verifier, selection) = try await setUp(issuer)
         let original = Array(issuer.token("alice").utf8)
+        // Its header and its verification are remembered from here on.
+        _ = try verifier.verify(original.span, from: selection, now: issuer.now)
         var generator = SplitMix(state: 7)
         var accepted = 0
         for _ in 0..<20_000 {
@@ -105,6 +107,55 @@ struct TokenVerifierTests {
             }
         }
         #expect(accepted == 0)
+    }
+
+    @Test("a cached token vouches for its own signature only, and another good one of the same claims stands alone")
+    func signaturesAreCompared() async throws {
+        let issuer = TestIssuer()
+        let (verifier, selection) = try await setUp(issuer)
+        let (one, two) = (issuer.token("alice"), issuer.token("alice"))
+        let (first, second) = (one.split(separator: "."), two.split(separator: "."))
+        #expect(first[1] == second[1] && first[2] != second[2])
+        let kept = try verifier.verify(one, from: selection, now: issuer.now)
+        #expect(try verifier.verify(one, from: selection, now: issuer.now) === kept)
+        #expect(try verifier.verify(two, from: selection, now: issuer.now) !== kept)
+        for tail in ["", String(first[2].dropLast(2)), String(first[2].reversed()), first[2] + "AA"] {
+            #expect(throws: IdentityError.self) {
+                try verifier.verify("\(first[0]).\(first[1]).\(tail)", from: selection, now: issuer.now)
+            }
+        }
+    }
+
+    @Test("a header that was read for one provider is judged anew by the rules of the next")
+    func headersAreJudgedAnew() async throws {
+        let (a, b) = (TestIssuer("https://a.test"), TestIssuer("https://b.test"))
+        let (keysOfA, keysOfB) = (a.refresher(), b.refresher())
+        await keysOfA.load()
+        await keysOfB.load()
+        let strict = ProviderConfiguration(name: "b", issuer: b.issuer, audiences: ["api"], tokenTypes: ["JWT"])
+        let verifier = TokenVerifier.fresh()
+        let (ofA, ofB) = (a.token("alice"), b.token("bob"))
+        #expect(ofA.split(separator: ".").first == ofB.split(separator: ".").first)
+        let lenient = try ProviderSelection([try a.provider("a", keysOfA), try b.provider("b", keysOfB)])
+        let narrow = try ProviderSelection([try a.provider("a", keysOfA), try TokenProvider(strict, keys: keysOfB)])
+        _ = try verifier.verify(ofA, from: lenient, now: a.now)
+        #expect(try verifier.verify(ofB, from: lenient, now: b.now).principal.provider == "b")
+        #expect(throws: IdentityError.tokenTypeNotAccepted(issuer: b.issuer, type: "at+jwt")) {
+            try verifier.verify(ofB, from: narrow, now: b.now)
+        }
+    }
+
+    @Test("more headers than are remembered: every token is verified all the same")
+    func manyHeaders() async throws {
+        let issuer = TestIssuer(keys: (0..<20).map { "k\($0)" })
+        let (verifier, selection) = try await setUp(issuer)
+        let keys = issuer.state.withLock { $0.keys }
+        for round in 0..<3 {
+            for key in keys {
+                let token = issuer.token("\(key.id)-\(round)", key: key)
+                #expect(try verifier.verify(token, from: selection, now: issuer.now).facts.keyID == key.id)
+            }
+        }
     }
 
     @Test("mutated key sets: no crash, and no more keys than the document has")

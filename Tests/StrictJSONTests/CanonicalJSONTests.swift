@@ -30,6 +30,27 @@ struct CanonicalJSONTests {
         #expect(keys == [2, 4, 6, 7, 1, 5, 3])
     }
 
+    @Test("any names are found and sorted as a comparison of all their code units says")
+    func anyNames() {
+        let pieces = ["a", "b", "abcdefgh", "\u{0}", "z", "é", "€", "\u{FB33}", "😀", "e\u{301}", "_"]
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<2000 {
+            var object = JSONObject()
+            var names: [String] = []
+            for _ in 0..<Int.random(in: 0...30, using: &generator) {
+                let name = (0..<Int.random(in: 0...3, using: &generator)).map { _ in
+                    pieces[Int.random(in: 0..<(Bool.random() ? 3 : pieces.count), using: &generator)]
+                }.joined()
+                if !names.contains(where: { $0.utf8.elementsEqual(name.utf8) }) { names.append(name) }
+                object[name] = .string(name)
+            }
+            let sorted = names.sorted { $0.utf16.lexicographicallyPrecedes($1.utf16) }
+            #expect(object.membersInCanonicalOrder.map { Array($0.key.utf8) } == sorted.map { Array($0.utf8) })
+            #expect(names.allSatisfy { object[$0] == .string($0) })
+            #expect(object["absent"] == nil && object.count == names.count)
+        }
+    }
+
     @Test(
         "numbers are written as ECMAScript does",
         arguments: [

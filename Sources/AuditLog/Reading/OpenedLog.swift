@@ -20,7 +20,7 @@ package struct OpenedLog: Sendable {
     package let note: [UInt8]
     /// The given keys that signed.
     package let signers: [VerifierKey]
-    /// The first record that is still here: those before it were pruned, says the state file.
+    /// The first record that is still here; those before it were pruned.
     package let firstIndex: UInt64
     private let source: LogSource
 
@@ -47,9 +47,7 @@ package struct OpenedLog: Sendable {
         } catch {
             throw .corrupted(file: file, offset: 0, problem: "\(error)")
         }
-        let state = source.isAuditDirectory ? try source.directory.read(LogState.path) : nil
-        let pruned = state.flatMap { LogState(parsing: $0) }?.minimumIndex ?? 0
-        firstIndex = (min(pruned, checkpoint.size) >> 8) << 8
+        firstIndex = try source.firstIndex(size: checkpoint.size)
     }
 
     /// The log's identity.

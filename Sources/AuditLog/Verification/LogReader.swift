@@ -73,9 +73,10 @@ public struct LogReader: Sendable {
             return Entry(index: tail.index, leaf: tail.leaf, disclosures: opened, proof: nil, checkpoint: nil)
         }
         let bundles = checkpoint.size >> 8 + (checkpoint.size & 0xFF == 0 ? 0 : 1)
-        var range = (0..<bundles)
+        let first = try source.firstIndex(size: checkpoint.size)
+        var range = (first >> 8..<max(bundles, first >> 8))
         if let index = UInt64(name) {
-            guard index < checkpoint.size else { throw .notFound(name) }
+            guard index < checkpoint.size, index >= first else { throw .notFound(name) }
             range = index >> 8..<index >> 8 + 1
         }
         for number in range.reversed() {

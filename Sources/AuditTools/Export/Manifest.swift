@@ -49,7 +49,8 @@ package struct Manifest: Sendable {
             "logs": .array(
                 logs.map { log in
                     [
-                        "checkpoint": .string(String(decoding: log.note, as: UTF8.self)), "origin": .string(log.origin),
+                        "checkpoint": .string(String(decoding: log.note, as: UTF8.self)),
+                        "first": .number(JSONNumber(Int64(clamping: log.firstIndex))), "origin": .string(log.origin),
                         "root": .string(log.checkpoint.root.base64),
                         "size": .number(JSONNumber(Int64(clamping: log.size))),
                     ]

@@ -9,7 +9,10 @@ extension ReportContent {
             6, "Policy changes",
             [
                 "Every set of policies that came into force, with who wrote and who approved it. A set that differs from the one "
-                    + "before needs a review by somebody else than its author."
+                    + "before needs a review by somebody else than its author.",
+                "\u{201C}Not recorded\u{201D}: the policy directory held no review.json when the set came into force, so the log "
+                    + "cannot say who wrote or approved it; ask for the review where the policies are kept (the set's digest and "
+                    + "files name it). With a review.json of author, approvers, commit and ticket the record says so.",
             ])
         var table = ReportTable(
             "policy-changes", "Sets that came into force",
@@ -38,12 +41,15 @@ extension ReportContent {
         let change: String =
             content["diff"].map { Self.plain($0) }
             ?? (isChange ? "another set" : previous == nil ? "first set of this log" : "the same set again")
+        // Without a review the log cannot say who approved; a review that names nobody says that nobody did.
+        let isUnapproved = isChange && review != nil && approvers.isEmpty
         let approval =
-            approvers.isEmpty ? (isChange ? "NOBODY" : "") : approvers.joined(separator: ", ")
+            approvers.isEmpty
+            ? (isUnapproved ? "NOBODY" : isChange ? "not recorded" : "") : approvers.joined(separator: ", ")
         return [
             ReportCell(record.text("ts") ?? ""), ReportCell(String(set.prefix(19))), ReportCell(change),
-            ReportCell(author, isException: isOwnApproval),
-            ReportCell(approval, isException: isOwnApproval || isChange && approvers.isEmpty),
+            ReportCell(author.isEmpty && isChange ? "not recorded" : author, isException: isOwnApproval),
+            ReportCell(approval, isException: isOwnApproval || isUnapproved),
             ReportCell(review?["ticket"]?.stringValue ?? ""),
             ReportCell(content["tests"].map { Self.plain($0) } ?? "not recorded"), ReportCell(record.origin),
             ReportCell(String(record.index), isNumber: true),
@@ -76,34 +82,52 @@ extension ReportContent {
         names.lazy.compactMap { content[$0] }.first.map { plain($0) }
     }
 
+    /// A credential of this service's own as the log last told of it.
+    private struct Held {
+        let which: String
+        let id: String
+        var state: String
+        let record: LogRecord
+    }
+
     /// The newest known state of each credential.
     private func inventory() -> ReportTable {
         var table = ReportTable(
             "credential-inventory", "Inventory", ["Log", "Which", "Id", "State", "Since", "Age in days"])
         for log in facts {
-            var known: [String: (id: String, state: String, record: LogRecord)] = [:]
+            var known: [String: Held] = [:]
             for record in log.events(["credential.rotate", "credential.revoke"], to: scope.to) {
-                let content = record.content
-                let which = Self.first(content, ["which", "name", "gateway", "credential"]) ?? "credential"
-                let id = Self.first(content, ["new", "new_id", "id", "old"]) ?? ""
-                let state = record.type == "credential.revoke" ? "revoked" : "in force"
-                known["\(which) \(state == "revoked" ? id : "")"] = (id, state, record)
+                Self.follow(record, &known)
             }
-            for (_, entry) in known.sorted(by: { $0.key < $1.key }) {
-                let days = Int((scope.to - entry.record.time) / 86_400_000_000)
-                let isOverdue = entry.state == "in force" && days > scope.maximumCredentialAge
-                let which =
-                    Self.first(entry.record.content, ["which", "name", "gateway", "credential"]) ?? "credential"
+            let all = known.values.sorted { ($0.which, $0.record.index, $0.id) < ($1.which, $1.record.index, $1.id) }
+            for held in all {
+                let days = Int((scope.to - held.record.time) / 86_400_000_000)
+                let isOverdue = held.state == "in force" && days > scope.maximumCredentialAge
                 table.rows.append([
-                    ReportCell(log.log.origin), ReportCell(which), ReportCell(entry.id),
-                    ReportCell(isOverdue ? "overdue" : entry.state, isException: isOverdue),
-                    ReportCell(entry.record.text("ts") ?? ""), .count(days),
+                    ReportCell(log.log.origin), ReportCell(held.which), ReportCell(held.id),
+                    ReportCell(isOverdue ? "overdue" : held.state, isException: isOverdue),
+                    ReportCell(held.record.text("ts") ?? ""), .count(days),
                 ])
             }
         }
         table.query = query("type=credential.rotate|credential.revoke")
         table.whenEmpty = "No rotation was recorded; ages are not known from the log."
         return table
+    }
+
+    /// What a record makes of the credentials that are known; those of callers (subjects, tokens) are no part of it.
+    private static func follow(_ record: LogRecord, _ known: inout [String: Held]) {
+        let content = record.content
+        let kind = first(content, ["kind", "which"]) ?? "credential"
+        let place = [first(content, ["store", "gateway"]), first(content, ["owner"])].compactMap { $0 }
+        let which = ([kind] + place).joined(separator: " ")
+        if record.type == "credential.rotate" {
+            if let old = content["old"]?.stringValue { known[old]?.state = "replaced" }
+            guard let new = content["new"]?.stringValue else { return }
+            known[new] = Held(which: which, id: new, state: "in force", record: record)
+        } else if let old = content["old"]?.stringValue {
+            known[old] = Held(which: known[old]?.which ?? which, id: old, state: "revoked", record: record)
+        }
     }
 
     private func certificates() -> ReportTable {

@@ -4,9 +4,15 @@ import StrictJSON
 
 extension PolicySource {
     /// Whether a file of a policy directory holds policies: `.cedar` text, `.cedar.json`, or the links of templates,
-    /// `links.json` and `.links.json`.
+    /// `links.json` and `<name>.links.json`.
+    ///
+    /// What is hidden, or lies in something hidden, is none: Kubernetes keeps every version of a ConfigMap under a name that
+    /// begins with a dot, and links to the files of one.
     public static func isPolicyFile(_ path: String) -> Bool {
-        let name = path.split(separator: "/").last ?? ""
+        let names = path.split(separator: "/")
+        guard let name = names.last, !names.contains(where: { $0.hasPrefix(".") }) else {
+            return false
+        }
         return [".cedar", ".cedar.json", ".links.json"].contains { name.hasSuffix($0) } || name == "links.json"
     }
 

@@ -33,6 +33,14 @@ public struct IPValue: Sendable, Hashable, CustomStringConvertible {
         self.init(high: words.high, low: words.low, isIPv6: isIPv6, prefix: prefix)
     }
 
+    /// The IPv4 address that a single IPv4-mapped IPv6 address stands for (RFC 4291, section 2.5.5.2).
+    ///
+    /// Cedar itself does not treat the two alike; whoever takes addresses from a network may want to.
+    public var embeddedVersion4: IPValue? {
+        guard isIPv6, prefix == 128, high == 0, low >> 32 == 0xFFFF else { return nil }
+        return IPValue(high: 0, low: low & 0xFFFF_FFFF, isIPv6: false, prefix: 32)
+    }
+
     /// Reads an address with an optional `/prefix`, at most 43 bytes; no zone, no embedded IPv4.
     public init(parsing text: String) throws(ExtensionProblem) {
         if let address = IPTextReader.plainVersion4(text.utf8Span.span) {

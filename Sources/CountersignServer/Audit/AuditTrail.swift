@@ -112,8 +112,13 @@ struct AuditTrail: Sendable {
         if !configuration.asyncRoutes.isEmpty {
             settings.append("async_routes", .array(configuration.asyncRoutes.map { .string($0) }))
         }
+        settings.append("digest", .string(configuration.digest))
+        settings.append("file", .string(configuration.file))
         settings.append("gateways", .array(configuration.gateways.map { .string($0.name) }))
         settings.append("mode", .string((started ?? configuration).audit.mode.rawValue))
+        if !configuration.overridden.isEmpty {
+            settings.append("overridden", .array(configuration.overridden.map { .string($0) }))
+        }
         let waiting = started?.keysNeedingRestart(for: configuration) ?? []
         if !waiting.isEmpty { settings.append("needs_restart", .array(waiting.map { .string($0) })) }
         settings.append("providers", .array(configuration.providers.map { .string($0.name) }))
@@ -131,10 +136,10 @@ struct AuditTrail: Sendable {
             guard let path = listener?.listener.tls?.certificateChain,
                 let data = FileManager.default.contents(atPath: path)
             else { continue }
-            var content = JSONObject()
-            content.append("digest", .string(ContentDigest.text(of: Array(data))))
-            content.append("file", .string(path))
-            content.append("listener", .string(name))
+            var content = ServedCertificate.description(of: Array(data))
+            content["digest"] = .string(ContentDigest.text(of: Array(data)))
+            content["file"] = .string(path)
+            content["listener"] = .string(name)
             await write("cert.load", "cert", content)
         }
     }

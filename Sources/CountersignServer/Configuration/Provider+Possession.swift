@@ -44,6 +44,11 @@ extension ServerConfiguration.Provider {
         let signedHost = section.text("signed_host")
         let reuse = section.duration("reuse", in: .zero...(.seconds(900)), default: .seconds(60))
         let allowsInsecure = section.bool("allow_insecure", default: false)
+        let localKeys = section.reference("local_keys")
+        let services = section.strings("local_services")
+        if services != nil, localKeys == nil {
+            section.problem("local_services", "has no effect without `local_keys`")
+        }
         guard let region, let serverID else {
             _ = forwarded(&section)
             return nil
@@ -53,6 +58,7 @@ extension ServerConfiguration.Provider {
         settings.serverIDHeader = header
         settings.reuse = reuse.components.seconds
         settings.forwarded = forwarded(&section)
+        if let services { settings.localServices = services }
         if let endpoint {
             do {
                 settings.signedHost = try OutboundURL(endpoint).hostHeader
@@ -71,7 +77,7 @@ extension ServerConfiguration.Provider {
                 }
             section.problem(key, problem.description)
         }
-        return .aws(AWSSettings(callers: settings, allowsInsecure: allowsInsecure))
+        return .aws(AWSSettings(callers: settings, allowsInsecure: allowsInsecure, localKeys: localKeys))
     }
 }
 

@@ -35,7 +35,7 @@ extension ServerConfiguration {
         var top = ConfigurationSection(
             path: "", line: 1, file: path, mapping: mapping, overrides: overrides, problems: problems
         )
-        let configuration = ServerConfiguration(&top, file: path)
+        let configuration = ServerConfiguration(&top, file: path, digest: ContentDigest.text(of: Array(data)))
         top.rejectUnknownKeys()
         for key in overrides.keys.sorted() where !problems.replaceable.contains(key) {
             problems.add(
@@ -89,8 +89,8 @@ extension ServerConfiguration {
         return nil
     }
 
-    private init(_ top: inout ConfigurationSection, file: String) {
-        self.file = file
+    private init(_ top: inout ConfigurationSection, file: String, digest: String) {
+        (self.file, self.digest, overridden) = (file, digest, top.overrides.keys.sorted())
         base = URL(fileURLWithPath: file).deletingLastPathComponent().path
         data = Self.resolve(top.string("data", default: ".countersign"), base)
         var listeners = top.sectionOrEmpty("listeners")

@@ -58,6 +58,8 @@ package struct ServerConfiguration: Sendable {
             var callers: AWSCallerSettings
             /// Whether STS may be asked over plain HTTP and at private addresses: for laptops and tests.
             var allowsInsecure: Bool
+            /// A reference to access keys that are known here; `nil` if there are none.
+            var localKeys: String?
         }
 
         /// An issuer of JWTs and its keys.
@@ -219,6 +221,10 @@ package struct ServerConfiguration: Sendable {
 
     /// The file as the operator named it.
     package var file: String
+    /// SHA-256 of the file, as it was read.
+    var digest: String
+    /// Paths of keys whose values came from elsewhere: variables or arguments.
+    var overridden: [String]
     /// The directory that relative paths are relative to.
     var base: String
     package var data: String

@@ -127,6 +127,15 @@ final class CredentialUpkeep: Service {
     /// Has issuers asked again about every token.
     func forgetAnswers() { for provider in providers.introspection.values { provider.forgetAnswers() } }
 
+    /// Drops what is kept until a time by a clock that was set: nothing lives longer for it (THREATS D4).
+    ///
+    /// What remembers used proofs and signatures stays: without it they could be used again.
+    func clockWasSet() {
+        tokens.removeAll { _ in true }
+        forgetAnswers()
+        for provider in providers.aws { provider.forgetAnswers() }
+    }
+
     private func readKeys() {
         for (name, path, provider) in providers.keyStores {
             let store = KeyStoreFile(path: path, name: "provider:\(name)", data: data)

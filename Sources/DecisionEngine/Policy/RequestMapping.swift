@@ -163,8 +163,9 @@ struct RequestMapping {
         writer.beginObject()
         if let client = work.client, let text = callout.clientAddress {
             writer.key("client_ip")
-            // An IPv4 address has one text form only, the one that was read.
-            CanonicalEntity.write(extension: "ip", client.isIPv6 ? client.description : text + "/32", to: &writer)
+            // An IPv4 address has one text form only, the one that was read, unless it came in an IPv6 one.
+            let isPlain = !client.isIPv6 && !text.utf8.contains(UInt8(ascii: ":"))
+            CanonicalEntity.write(extension: "ip", isPlain ? text + "/32" : client.description, to: &writer)
         }
         writer.key("headers")
         writer.beginObject()

@@ -40,13 +40,19 @@ public final class AWSCallerProvider: Sendable {
     /// The settings.
     public let settings: AWSCallerSettings
     private let send: Sender
+    /// Keys known here; `nil` if there are none.
+    private let localKeys: AWSLocalKeys?
     private let used: ReplayMemory
     private let fingerprint: CredentialFingerprint
     private let work = SharedWork<Result<AuthenticatedCaller, IdentityError>>(limit: 256)
     private let state = Mutex(State())
 
-    init(_ settings: AWSCallerSettings, fingerprint: CredentialFingerprint, send: @escaping Sender) {
+    init(
+        _ settings: AWSCallerSettings, fingerprint: CredentialFingerprint, localKeys: AWSLocalKeys? = nil,
+        send: @escaping Sender
+    ) {
         self.settings = settings
+        self.localKeys = localKeys
         self.send = send
         self.fingerprint = fingerprint
         used = ReplayMemory(capacity: 262_144)
@@ -56,12 +62,13 @@ public final class AWSCallerProvider: Sendable {
     ///
     /// - Throws: `OutboundError` if the endpoint is not a URL.
     package convenience init(
-        _ settings: AWSCallerSettings, fingerprint: CredentialFingerprint, fetcher: HTTPFetcher
+        _ settings: AWSCallerSettings, fingerprint: CredentialFingerprint, fetcher: HTTPFetcher,
+        localKeys: AWSLocalKeys? = nil
     ) throws(OutboundError) {
         let base = settings.endpoint.hasSuffix("/") ? String(settings.endpoint.dropLast()) : settings.endpoint
         _ = try OutboundURL(base)
         let host = settings.signedHost
-        self.init(settings, fingerprint: fingerprint) { request in
+        self.init(settings, fingerprint: fingerprint, localKeys: localKeys) { request in
             var outgoing = OutboundRequest(
                 request.method == "POST" ? .post : .get, try OutboundURL(base + request.target),
                 headers: request.headers, body: request.body)
@@ -73,6 +80,11 @@ public final class AWSCallerProvider: Sendable {
 
     /// Hits, questions and failures so far.
     public var statistics: Statistics { state.withLock(\.statistics) }
+
+    /// Forgets what STS said; signatures that were used stay used.
+    package func forgetAnswers() {
+        state.withLock { state in (state.confirmed, state.refused) = ([:], [:]) }
+    }
 
     /// Whether a bearer token is one for this kind of provider.
     static func recognizes(_ token: String) -> Bool { AWSIdentityRequest.isOne(token) }
@@ -107,6 +119,7 @@ public final class AWSCallerProvider: Sendable {
 
     /// The caller of a request whose signature the gateway verified.
     func forwarded(in request: borrowing CalloutRequest, now: Int64) throws(IdentityError) -> AuthenticatedCaller {
+        if let localKeys, !isForwarded(in: request) { return try signed(in: request, by: localKeys, now: now) }
         guard let forwarded = settings.forwarded, request.gateway.mayForward else {
             throw .schemeNotAccepted("AWS4-HMAC-SHA256")
         }
@@ -125,6 +138,46 @@ public final class AWSCallerProvider: Sendable {
             marks: RevocationMarks(issuer: settings.name, subject: name.text, client: name.role), digest: digest)
         // Only to spare the work of preparing it again: the gateway has verified this request anyway.
         keep(.success(caller), digest, until: now + 60, now)
+        return caller
+    }
+
+    // MARK: What is verified here
+
+    /// The caller who signed a request with a key that is known here.
+    private func signed(
+        in request: borrowing CalloutRequest, by keys: AWSLocalKeys, now: Int64
+    ) throws(IdentityError) -> AuthenticatedCaller {
+        let signed: AWSSignedRequest
+        do throws(AWSSignedRequest.Defect) {
+            signed = try AWSSignedRequest(request, settings, now: now)
+        } catch {
+            throw .awsSignatureNotAccepted(error.rawValue)
+        }
+        let (known, credentials) = keys.key(signed.accessKeyID)
+        guard signed.isValid(credentials), let known else {
+            throw .awsSignatureNotAccepted("the signature is not that of a key known here")
+        }
+        guard settings.accepts(known.name) else { throw .awsPrincipalNotAccepted(arn: known.name.text) }
+        // The signature was verified for this very request; what is kept says only that it was used a short while ago.
+        let said = "request\n\(signed.accessKeyID)\n\(signed.signature)"
+        let digest = TokenDigest(of: said.utf8Span.span)
+        if let before = state.withLock({ $0.confirmed[digest] }), now < before.until { return try before.result.get() }
+        switch used.use(signed.signature, of: signed.accessKeyID, until: signed.endsAt, now: now) {
+        case .first: break
+        case .repeated: throw .awsReplayed
+        case .full: throw .awsUnavailable(provider: settings.name, "too many signatures are remembered")
+        }
+        var evidence = CallerEvidence(.awsIAM, fingerprint: fingerprint.text(of: said))
+        evidence.issuer = settings.name
+        evidence.algorithm = "AWS4-HMAC-SHA256"
+        evidence.keyID = signed.accessKeyID
+        evidence.expiresAt = signed.endsAt
+        let caller = AuthenticatedCaller(
+            principal: known.name.principal(provider: settings.name), evidence: evidence,
+            marks: RevocationMarks(
+                issuer: settings.name, subject: known.name.text, client: known.name.role, tokenID: signed.accessKeyID),
+            digest: digest)
+        if settings.reuse > 0 { keep(.success(caller), digest, until: now + settings.reuse, now) }
         return caller
     }
 

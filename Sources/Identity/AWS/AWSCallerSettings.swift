@@ -55,6 +55,9 @@ public struct AWSCallerSettings: Sendable, Hashable {
     /// Where gateways that may forward say whose signature they verified; `nil` if none does.
     public var forwarded: ForwardedIdentity?
 
+    /// The services in whose name requests may be signed that are verified with keys known here.
+    public var localServices = ["execute-api", "vpc-lattice-svcs"]
+
     /// How far a signature's time may be from the clock, in seconds (THREATS I5).
     public static let maximumSkew: Int64 = 300
 

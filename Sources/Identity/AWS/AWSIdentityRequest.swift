@@ -110,7 +110,7 @@ struct AWSIdentityRequest: Sendable {
         try Self.checkForm(body)
         let fields = try Self.fields(headers)
         guard let date = fields["x-amz-date"], let authorization = fields["authorization"] else { throw .members }
-        let parts = try Self.authorization(authorization)
+        guard let parts = AWSAuthorization(authorization) else { throw .members }
         let signed = Set(parts.signed)
         guard signed.count == parts.signed.count,
             ["host", "x-amz-date", settings.serverIDHeader].allSatisfy(signed.contains),
@@ -163,33 +163,6 @@ struct AWSIdentityRequest: Sendable {
             else { throw .members }
         }
         return fields
-    }
-
-    private struct Authorization {
-        var credential = ""
-        var signed: [String] = []
-        var signature = ""
-    }
-
-    /// `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`.
-    private static func authorization(_ value: String) throws(Defect) -> Authorization {
-        let scheme = "AWS4-HMAC-SHA256 "
-        guard value.utf8.starts(with: scheme.utf8) else { throw .members }
-        var found = Authorization()
-        let parts = value.dropFirst(scheme.count).split(separator: ",").map { $0.drop { $0 == " " } }
-        guard parts.count == 3 else { throw .members }
-        for part in parts {
-            let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
-            guard pair.count == 2 else { throw .members }
-            switch pair[0] {
-            case "Credential" where found.credential.isEmpty: found.credential = pair[1]
-            case "SignedHeaders" where found.signed.isEmpty:
-                found.signed = pair[1].split(separator: ";", omittingEmptySubsequences: false).map(String.init)
-            case "Signature" where found.signature.isEmpty: found.signature = pair[1]
-            default: throw .members
-            }
-        }
-        return found
     }
 
     // MARK: What both forms share

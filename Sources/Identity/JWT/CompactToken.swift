@@ -7,23 +7,37 @@ struct CompactToken {
     static let headerLimits = JSONLimits(maximumBytes: 64 << 10, maximumDepth: 64)
     static let claimLimits = JSONLimits(maximumBytes: 64 << 10, maximumDepth: 64)
 
+    /// The header; empty if its text was known.
     let header: JSONObject
+    /// How many bytes from the start are the header.
+    let headerByteCount: Int
     let signature: Data
     /// How many bytes from the start are signed: header, dot and payload.
     let signedByteCount: Int
     /// The payload, if it is a JSON object.
     private let payload: JSONObject?
+    private let known: TokenHeader?
 
-    init(_ token: Span<UInt8>, maximumBytes: Int) throws(IdentityError) {
+    /// Takes a token apart.
+    ///
+    /// - Parameters:
+    ///   - token: The compact JWS.
+    ///   - maximumBytes: The longest token.
+    ///   - headers: Headers that need not be read again.
+    /// - Throws: ``IdentityError/tokenTooLarge(limit:)`` or ``IdentityError/tokenMalformed(_:)``.
+    init(_ token: Span<UInt8>, maximumBytes: Int, headers: KnownHeaders? = nil) throws(IdentityError) {
         guard token.count <= maximumBytes else { throw .tokenTooLarge(limit: maximumBytes) }
         guard let second = Self.lastDot(in: token), let first = Self.firstDot(in: token), first < second else {
             throw .tokenMalformed(.segments)
         }
         let claims = token.extracting((first + 1)..<second)
+        known = headers?.header(of: token.extracting(0..<first))
         // JSON is read where it was decoded: neither text is needed any longer.
-        guard
-            let header = Base64URL.withDecoded(
-                token.extracting(0..<first), { Self.object($0, limits: Self.headerLimits) }),
+        let read: JSONObject?? =
+            known == nil
+            ? Base64URL.withDecoded(token.extracting(0..<first)) { Self.object($0, limits: Self.headerLimits) }
+            : .some(.some(JSONObject()))
+        guard let header = read,
             let payload = Base64URL.withDecoded(claims, { Self.object($0, limits: Self.claimLimits) }),
             let signature = Base64URL.withDecoded(token.extracting((second + 1)..<token.count), { Data($0) })
         else {
@@ -32,6 +46,7 @@ struct CompactToken {
         }
         guard let header else { throw .tokenMalformed(.header) }
         self.header = header
+        headerByteCount = first
         self.payload = payload
         self.signature = signature
         signedByteCount = second
@@ -71,6 +86,15 @@ struct CompactToken {
         let word = bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self) ^ 0x2E2E_2E2E_2E2E_2E2E
         return (UInt64(littleEndian: word) &- 0x0101_0101_0101_0101) & ~UInt64(littleEndian: word)
             & 0x8080_8080_8080_8080
+    }
+
+    /// Whether the header had to be read.
+    var isHeaderNew: Bool { known == nil }
+
+    /// The header, checked for everything that does not depend on the provider.
+    func checkedHeader() throws(IdentityError) -> TokenHeader {
+        if let known { return known }
+        return try TokenHeader(header)
     }
 
     /// The claims, or a refusal unless they are one JSON object without repeated names.

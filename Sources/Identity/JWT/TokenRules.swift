@@ -51,7 +51,7 @@ struct TokenRules: Sendable, Hashable {
         _ token: CompactToken, _ bytes: Span<UInt8>, claims: JSONObject, keys: KeySet, now: Int64,
         sha256: SHA256Digest? = nil
     ) throws(IdentityError) -> Finding {
-        let header = try TokenHeader(token.header)
+        let header = try token.checkedHeader()
         let algorithm = try allowed(header.algorithm)
         try check(type: header.type)
         let key = try keys.key(for: header.keyID, algorithm, issuer: issuer)
@@ -81,7 +81,8 @@ struct TokenRules: Sendable, Hashable {
             return
         }
         let isAccepted = tokenTypes.contains {
-            type.equalsIgnoringASCIICase($0) || type.equalsIgnoringASCIICase("application/" + $0)
+            type.equalsIgnoringASCIICase($0)
+                || (type.utf8.count > $0.utf8.count && type.equalsIgnoringASCIICase("application/" + $0))
         }
         guard isAccepted else { throw .tokenTypeNotAccepted(issuer: issuer, type: String(type.prefix(64))) }
     }

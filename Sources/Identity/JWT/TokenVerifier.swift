@@ -22,6 +22,7 @@ public struct TokenVerifier: Sendable {
     /// The tokens verified before.
     public let cache: VerifiedTokenCache
     private let fingerprint: CredentialFingerprint
+    private let headers = KnownHeaders()
 
     /// Makes a verifier.
     public init(cache: VerifiedTokenCache, fingerprint: CredentialFingerprint) {
@@ -109,7 +110,7 @@ public struct TokenVerifier: Sendable {
     private func verifyAnew(
         _ bytes: Span<UInt8>, _ hash: SHA256Digest, _ selection: ProviderSelection, _ now: Int64
     ) throws(IdentityError) -> VerifiedToken {
-        let token = try CompactToken(bytes, maximumBytes: selection.maximumTokenBytes)
+        let token = try CompactToken(bytes, maximumBytes: selection.maximumTokenBytes, headers: headers)
         let claims = try token.claims()
         let issuer = claims["iss"]?.stringValue
         guard let issuer, let provider = selection.provider(issuer: issuer) else {
@@ -125,6 +126,7 @@ public struct TokenVerifier: Sendable {
         let identity = try provider.configuration.mapping.identity(
             provider: provider.configuration.name, issuer: issuer, claims: claims,
             profile: provider.configuration.profile)
+        if token.isHeaderNew { headers.insert(bytes.extracting(0..<token.headerByteCount), try token.checkedHeader()) }
         let signature = bytes.extracting((token.signedByteCount + 1)..<bytes.count).withUnsafeBytes { Array($0) }
         let binding = try TokenBinding(claims: claims, isRequired: provider.configuration.requiresBinding)
         return VerifiedToken(

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import StrictJSON
 import Testing
 
 @testable import AuditLog
 
-/// How many cuts are tried; `COUNTERSIGN_POWER_CUTS` asks for more.
-private let wantedCuts = ProcessInfo.processInfo.environment["COUNTERSIGN_POWER_CUTS"].flatMap(Int.init) ?? 60
-
 @Suite(
     "A power cut at any file operation loses no acknowledged record",
-    .timeLimit(.minutes(wantedCuts > 1000 ? 240 : 5)))
+    .timeLimit(PowerCutCount.limit))
 struct PowerCutTests {
     /// A file operation of a scenario at which the power goes, and what is lost then.
     private struct Point: Hashable, CustomStringConvertible {
@@ -50,14 +46,14 @@ struct PowerCutTests {
         points.shuffle(using: &random)
         var tally = Tally()
         var round: UInt64 = 0
-        while tally.cuts < wantedCuts, round < 100 {
-            for (number, point) in points.enumerated() where tally.cuts < wantedCuts {
+        while tally.cuts < PowerCutCount.wanted, round < 100 {
+            for (number, point) in points.enumerated() where tally.cuts < PowerCutCount.wanted {
                 try await Self.cut(point, seed: round << 32 | UInt64(number), keys, &tally)
             }
             round += 1
         }
-        #expect(tally.cuts == wantedCuts)
-        #expect(tally.withAnswers > wantedCuts / 4)
+        #expect(tally.cuts == PowerCutCount.wanted)
+        #expect(tally.withAnswers > PowerCutCount.wanted / 4)
         #expect(tally.lost == 0 && tally.unverifiable == 0)
         print(
             """

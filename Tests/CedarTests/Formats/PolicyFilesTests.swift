@@ -102,10 +102,12 @@ struct PolicyFilesTests {
 
     @Test("the names of policy files")
     func names() {
-        let taken = ["a.cedar", "b/a.cedar", "a.cedar.json", "links.json", "b/links.json", "x.links.json", ".cedar"]
+        let taken = ["a.cedar", "b/a.cedar", "a.cedar.json", "links.json", "b/links.json", "x.links.json"]
         for name in taken { #expect(PolicySource.isPolicyFile(name), "\(name)") }
         let ignored = [
             "entities.json", "hyperlinks.json", "a.json", "cedar", "a.cedarschema", "links.json/a", "README.md",
+            ".cedar",
+            ".links.json", "..data/a.cedar", "..2026_11_25/a.cedar", "b/.old/a.cedar", ".a.cedar",
         ]
         for name in ignored { #expect(!PolicySource.isPolicyFile(name), "\(name)") }
     }

@@ -2,9 +2,11 @@
 """Signs GetCallerIdentity with botocore; runs in botocore's own environment.
 
 Reads a JSON object from standard input: form (`presigned` or `signed`), key, secret, token, region, host, header, id,
-expires, and prints the bearer token.
+expires, and prints the bearer token. With form `request`: method, url and body of any request instead of the last three, and
+prints its header fields once it is signed for API Gateway.
 """
 import base64
+import hashlib
 import json
 import sys
 
@@ -20,6 +22,13 @@ def text(data):
 def main():
     wish = json.load(sys.stdin)
     credentials = Credentials(wish["key"], wish["secret"], wish.get("token"))
+    if wish["form"] == "request":
+        request = AWSRequest(wish["method"], wish["url"], data=wish.get("body"), headers=wish.get("headers") or {})
+        if wish.get("body"):
+            request.headers["X-Amz-Content-SHA256"] = hashlib.sha256(wish["body"].encode()).hexdigest()
+        SigV4Auth(credentials, "execute-api", wish["region"]).add_auth(request)
+        print(json.dumps(dict(request.headers.items())))
+        return
     headers = {wish["header"]: wish["id"]}
     if wish["form"] == "presigned":
         url = "https://%s/?Action=GetCallerIdentity&Version=2011-06-15" % wish["host"]

@@ -12,21 +12,18 @@ struct SampleRecord {
 
     init(boot: String) {
         let digest = String(repeating: "0123456789abcdef", count: 4)
-        let commitment = String(digest.prefix(43))
         head = Array(
             """
             {"act":{"action":"read","host":"api.example.com","method":"GET","resource_type":"Document",\
             "route":"/documents/{id}"},"boot":"\(boot)","dec":{"ctx":"sha256:\(digest)","entities":"sha256:\(digest)",\
-            "policies":["readers-may-read"],"policy_set":"sha256:\(digest)","reason":"policy_allow",\
+            "policies":["readers-may-read"],"policy_set":"sha256:\(digest)","reason":"allowed",\
             "schema":"sha256:\(digest)","status":200,"verdict":"allow"},"gw":{"name":"edge","peer":"gateway-1",\
             "peer_auth":"mtls","proto":"envoy","req":"6f1c0f9e-0d5a-4f6e-9d4a-1f1f3c2b7a10"},"id":"
             """.utf8)
         middle = Array("\",\"lat_us\":{\"authn\":3,\"policy\":4,\"queue\":1,\"total\":9},\"n\":".utf8)
-        let names = ["input", "ip", "path", "resource", "sub", "ua"]
-        let sd = names.map { "\"\($0)\":\"\(commitment)\"" }.joined(separator: ",")
         tail = Array(
             """
-            ,"sd":{\(sd)},"t":"decision","told":{"headers":["x-countersign-decision","x-user"],"ttl_s":30},\
+            ,"t":"decision","told":{"headers":["x-countersign-decision","x-user"],"ttl_s":30},\
             "ts":"2026-11-25T03:41:25.000000Z","v":1,"who":{"alg":"ES256","aud":["api"],"auth":"jwt",\
             "exp":1800000000,"iss":"https://idp.example.com","kid":"key-1","type":"user"}}
             """.utf8)
@@ -51,6 +48,10 @@ struct SampleRecord {
         UUIDv7().append(to: &leaf)
         leaf.append(contentsOf: middle)
         let offset = leaf.count
+        leaf.append(contentsOf: ",\"sd\":".utf8)
+        var writer = JSONWriter()
+        commitments.writeObject(to: &writer)
+        leaf.append(contentsOf: writer.bytes)
         leaf.append(contentsOf: tail)
         return AuditRecord(leaf: leaf, counterOffset: offset, disclosures: commitments.disclosures)
     }

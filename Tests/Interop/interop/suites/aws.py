@@ -29,12 +29,14 @@ listeners:
 gateways:
   harbour: { keys: ["file:secrets/gate-a.key"] }
 providers:
-  aws: { type: aws_iam, region: us-east-1, server_id: harbour.test, endpoint: "@endpoint@", signed_host: sts.us-east-1.amazonaws.com, accounts: @accounts@, reuse: 3s, allow_insecure: true }
+  aws: { type: aws_iam, local_keys: "file:secrets/aws-keys", region: us-east-1, server_id: harbour.test, endpoint: "@endpoint@", signed_host: sts.us-east-1.amazonaws.com, accounts: @accounts@, reuse: 3s, allow_insecure: true }
 apis:
   files:
     match: { hosts: [files.example.test], base_path: / }
     providers: [aws]
-    routes: [{ name: file.show, match: { methods: [GET], path: "/files/{id}" } }]
+    routes:
+      - { name: file.show, match: { methods: [GET], path: "/files/{id}" } }
+      - { name: file.store, match: { methods: [PUT], path: "/files/{id}" } }
 policies: { directory: policies, schema: generated }
 audit: { mode: strict, origin: tidewater/one, key: "file:secrets/log.key", checkpoint_interval: 100ms }
 """
@@ -45,6 +47,9 @@ when { principal has session && principal.session like "i-*" };
 @id("mara") permit (principal == AWSPrincipal::"arn:aws:iam::123456789012:user/team/mara", action, resource);
 @id("moto") permit (principal is AWSPrincipal, action, resource) when { principal has account && principal.account == "%s" };
 """}
+
+
+LOCAL = "AKIALOCAL00000000001 local-secret-of-the-test arn:aws:iam::123456789012:user/team/mara\n"
 
 
 class Signer:
@@ -70,9 +75,10 @@ def run(binary, report, options):
     text = CONFIGURATION.replace("@endpoint@", sts.url).replace("@accounts@", '["123456789012"]')
     try:
         with Deployment(binary, text, {"files.cedar": POLICIES["files.cedar"] % "000000000000"}) as deployment:
+            deployment.write_secret("aws-keys", LOCAL)
             deployment.start()
             signer = Signer(tools / "python")
-            for part in (accepted, refused, reuse, together, outage, verbs, own_credentials):
+            for part in (accepted, refused, reuse, together, outage, verbs, own_credentials, local):
                 report.guard(part.__name__, part, report, deployment, sts, signer)
             report.check("no secret in any output", not any(
                 secret in deployment.log() for secret, _, _ in KEYS.values()))
@@ -160,6 +166,44 @@ def verbs(report, deployment, sts, signer):
     report.check("token verify refuses", code == 1 and "aws_signature" in text, text)
 
 
+def local(report, deployment, sts, signer):
+    """Requests that botocore signs for API Gateway, verified here with a key that is known here."""
+    before = len(sts.calls)
+
+    def call(method="GET", path="/files/1", query="", body=None, secret="local-secret-of-the-test", change=None, key=None):
+        url = "https://files.example.test" + path + ("?" + query if query else "")
+        fields = json.loads(signer.token(key or "AKIALOCAL00000000001", "request", secret=secret, method=method, url=url,
+                                         body=body, headers={"X-Trace": "a  b"}, token=None))
+        request = {"method": method, "scheme": "https", "host": "files.example.test", "path": path, "query": query,
+                   "headers": {name.lower(): [value] for name, value in fields.items()}}
+        if change:
+            change(request)
+        return http("POST", deployment.http_url("/v1/decisions"), json.dumps({"request": request}).encode(),
+                    {"content-type": "application/json", "x-countersign-key": deployment.gateway_key}).json()
+    answer = call(query="z=1&a=%2Fx&a=&b=c%20d")
+    report.equal("local: a GET with a query", (answer["reason"], answer.get("policies")), ("allowed", ["mara"]))
+    report.equal("local: its record", (lambda who: (who["auth"], who["kid"]))(deployment.recorded(
+        answer["decision"])["who"]), ("aws_iam", "AKIALOCAL00000000001"))
+    report.equal("local: a path with an encoded space", call(path="/files/a%20b")["reason"], "allowed")
+    report.equal("local: a PUT with the hash of its body", call("PUT", path="/files/2", body="hello")["reason"], "allowed")
+    for name, wanted, arguments in (
+            ("a wrong secret", "aws_signature", dict(secret="another-secret-of-many")),
+            ("an unknown key", "aws_signature", dict(key="AKIAUNKNOWN000000001")),
+            ("another path", "aws_signature", dict(change=lambda r: r.update(path="/files/2"))),
+            ("another method", "aws_signature", dict(change=lambda r: r.update(method="PUT"))),
+            ("another query", "aws_signature", dict(query="a=1", change=lambda r: r.update(query="a=2"))),
+            ("a signed field changed", "aws_signature", dict(change=lambda r: r["headers"].update({"x-trace": ["c"]}))),
+            ("of ten minutes ago", "aws_signature", dict(change=lambda r: r["headers"].update({
+                "x-amz-date": [time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(time.time() - 600))]}))),
+            ("a session", "aws_signature", dict(change=lambda r: r["headers"].update({"x-amz-security-token": ["t"]})))):
+        report.equal("local: " + name, call(path="/files/9", **arguments)["reason"], wanted)
+    report.equal("local: STS was never asked", len(sts.calls) - before, 0)
+    deployment.write_secret("aws-keys", LOCAL.replace("local-secret-of-the-test", "rotated-secret-of-the-test"))
+    report.check("local: another secret in the file counts within seconds", deployment.until(
+        lambda: call(path="/files/3", secret="rotated-secret-of-the-test")["reason"] == "allowed", 20))
+    report.equal("local: and the one before no more", call(path="/files/4")["reason"], "aws_signature")
+
+
 def make(deployment, source, variables, *more):
     """`token aws` in an environment of its own; returns (code, output)."""
     result = subprocess.run(
@@ -227,6 +271,7 @@ def moto(binary, report, tools):
                                      env=dict(os.environ, AWS_EC2_METADATA_DISABLED="true")).stdout.split()
         text = CONFIGURATION.replace("@endpoint@", base).replace("@accounts@", '["123456789012"]')
         with Deployment(binary, text, {"files.cedar": POLICIES["files.cedar"] % "123456789012"}) as deployment:
+            deployment.write_secret("aws-keys", LOCAL)
             deployment.start()
             # The last call that moto lets through unsigned, as this one is by design.
             deployment.write("identity", "any")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files that change under traffic: bad ones change nothing, good ones take effect for all at once."""
+import hashlib
 import json
 import signal
 import socket
@@ -7,6 +8,7 @@ import ssl
 import threading
 
 import grpc
+from cryptography import x509
 
 from ..certificates import Authority
 from ..gateway import Answer
@@ -110,6 +112,9 @@ def restart(report, scenario):
     report.equal("changed settings: they go on waiting", waiting(), wanted)
     activations = [r["config"] for r in deployment.audit.records() if r["t"] == "config.activate"]
     report.equal("config.activate names them", activations[-1].get("needs_restart"), wanted)
+    digest = "sha256:" + hashlib.sha256((deployment.folder / "countersign.yaml").read_bytes()).hexdigest()
+    report.check("config.activate says which file was read", deployment.until(lambda: any(
+        r["t"] == "config.activate" and r["config"]["digest"] == digest for r in deployment.audit.records())))
     deployment.write("countersign.yaml", good)
     report.check("taken back: nothing waits", deployment.until(lambda: waiting() == []), waiting())
 
@@ -222,6 +227,12 @@ def certificates(report, binary):
             deployment.write_secret("tls.key", second[1])
             report.check("TLS: a good pair is served", deployment.until(
                 lambda: served(deployment, authority) == "second"), served(deployment, authority))
+            digest = "sha256:" + hashlib.sha256(second[0].encode()).hexdigest()
+            loaded = deployment.until(lambda: [r["cert"] for r in deployment.audit.records() if r["t"] == "cert.load"
+                                               and r["cert"]["digest"] == digest])
+            report.check("TLS: cert.load names it", loaded)
+            report.equal("TLS: cert.load says serial and term", loaded and (
+                int(loaded[0]["serial"], 16), loaded[0]["not_after"][:19]), described(second[0]))
             report.equal("TLS: the old connection goes on", old.ask(token=token).outcome(), OPEN)
             with scenario.gateway(**over_tls) as new:
                 report.equal("TLS: a new connection", new.ask(token=token).outcome(), OPEN)
@@ -233,6 +244,12 @@ def certificates(report, binary):
                 report.check("TLS: plaintext is not answered", problem.code() in (
                     grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED), problem.code())
         report.equal("TLS: ends cleanly on SIGTERM", deployment.stop(), 0)
+
+
+def described(pem):
+    """Serial number and end of a certificate."""
+    certificate = x509.load_pem_x509_certificate(pem.encode())
+    return certificate.serial_number, certificate.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def served(deployment, authority):
