@@ -49,9 +49,9 @@ package struct Server: Sendable {
     package func run() async throws {
         let (files, problems) = PolicyFiles.read(configuration)
         let (authenticator, keyProblems) = GatewayAuthenticator.read(configuration)
-        let archiveProblems = ArchiveBucket.problems(configuration)
-        guard let files, let authenticator, archiveProblems.isEmpty else {
-            throw StartFailure(problems + keyProblems + archiveProblems)
+        let startProblems = ArchiveBucket.problems(configuration) + configuration.startProblems()
+        guard let files, let authenticator, startProblems.isEmpty else {
+            throw StartFailure(problems + keyProblems + startProblems)
         }
         for warning in files.warnings { logger.warning("policy", metadata: ["finding": "\(warning)"]) }
         let loops = configuration.eventLoops > 0 ? configuration.eventLoops : ProcessorCount.usable

@@ -101,7 +101,7 @@ def restart(report, scenario):
     good = (deployment.folder / "countersign.yaml").read_text()
     waiting = lambda: deployment.status()["reloads"]["needs_restart"]
     report.equal("nothing waits for a restart", waiting(), [])
-    changed = good.replace("protocols: [decisions]", "protocols: [decisions, health]").replace(
+    changed = good.replace("protocols: [decisions]", "protocols: [decisions, witness]").replace(
         "checkpoint_interval: 100ms", "checkpoint_interval: 200ms") + "limits: { verified_tokens: 99 }\n"
     wanted = ["listeners.http.protocols", "audit.checkpoint_interval", "limits.verified_tokens"]
     deployment.write("countersign.yaml", changed)
