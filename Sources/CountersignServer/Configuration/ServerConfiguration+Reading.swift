@@ -55,7 +55,7 @@ extension ServerConfiguration {
         else { return [] }
         var top = ConfigurationSection(
             path: "", line: 1, file: path, mapping: mapping, overrides: [:], problems: problems)
-        _ = ServerConfiguration(&top, file: path)
+        _ = ServerConfiguration(&top, file: path, digest: "")
         return problems.read
     }
 
