@@ -15,7 +15,9 @@ package enum ConfigurationCheck {
         guard let configuration else { return problems }
         let (files, fileProblems) = PolicyFiles.read(configuration)
         let (_, keyProblems) = GatewayAuthenticator.read(configuration)
-        var found = problems + fileProblems + keyProblems + ArchiveBucket.problems(configuration)
+        var found =
+            problems + fileProblems + keyProblems + ArchiveBucket.problems(configuration)
+            + configuration.startProblems()
         do throws(ProviderSecrets.Failure) {
             _ = try ProviderSecrets.read(configuration)
             found += unusable(configuration)

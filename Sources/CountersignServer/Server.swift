@@ -49,9 +49,9 @@ package struct Server: Sendable {
     package func run() async throws {
         let (files, problems) = PolicyFiles.read(configuration)
         let (authenticator, keyProblems) = GatewayAuthenticator.read(configuration)
-        let archiveProblems = ArchiveBucket.problems(configuration)
-        guard let files, let authenticator, archiveProblems.isEmpty else {
-            throw StartFailure(problems + keyProblems + archiveProblems)
+        let startProblems = ArchiveBucket.problems(configuration) + configuration.startProblems()
+        guard let files, let authenticator, startProblems.isEmpty else {
+            throw StartFailure(problems + keyProblems + startProblems)
         }
         for warning in files.warnings { logger.warning("policy", metadata: ["finding": "\(warning)"]) }
         let loops = configuration.eventLoops > 0 ? configuration.eventLoops : ProcessorCount.usable
@@ -141,7 +141,12 @@ package struct Server: Sendable {
             configuration, audit: audit, fetcher: try HTTPFetcher(group: group), logger: logger)
         let upkeep: [any Service] =
             [audit.background, keys, credentials, signals, control, retention, reloader]
-            + [ClockWatch(audit: audit, logger: logger) { credentials.clockWasSet() }] + indexing
+            + [
+                FingerprintKeeper(
+                    data: configuration.data, fingerprint: fingerprint, audit: audit, logger: logger
+                ) { credentials.dropCaches() }
+            ]
+            + [ClockWatch(audit: audit, logger: logger) { credentials.dropCaches() }] + indexing
         try await ServiceGroup(
             services: upkeep + ([witnesses, archive] as [(any Service)?]).compactMap { $0 } + listeners.services + [
                 SelfDecision(decisionPoint, group.any(), state)

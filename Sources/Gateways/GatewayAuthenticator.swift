@@ -46,7 +46,8 @@ package final class GatewayAuthenticator: Sendable {
 
     /// The gateway that proved itself.
     ///
-    /// A certificate counts before a key; a key that is presented and wrong refuses whatever else would be accepted.
+    /// A key that is presented decides, and refuses if it is wrong, whatever else would be accepted; without one the
+    /// certificate does.
     ///
     /// - Parameters:
     ///   - peer: The other end of the connection.

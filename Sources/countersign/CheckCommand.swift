@@ -17,11 +17,14 @@ struct CheckCommand: ParsableCommand {
     @Argument(help: "The configuration file.")
     var file: String
 
+    @Option(name: .long, help: "Replaces a value of the file, as for `serve`. May be repeated.")
+    var set: [String] = []
+
     @Flag(name: .long, help: "Prints a JSON array of problems.")
     var json = false
 
     func run() throws {
-        let problems = ConfigurationCheck.problems(file)
+        let problems = ConfigurationCheck.problems(file, overrides: try ConfigurationOptions.overrides(set))
         if json {
             let list = JSONValue.array(
                 problems.map { problem in

@@ -173,7 +173,12 @@ struct ListKeysCommand: AsyncParsableCommand {
 struct RotateKeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate", abstract: "Draws a key in the place of another, which stays valid for a while.",
-        discussion: "Example: countersign keys rotate csk_abcdefghijklmnop --config countersign.yaml --overlap 7d"
+        discussion: """
+            The new key has owner, scopes and lifetime of the old one: a key drawn for 90 days is followed by one for 90 \
+            days from now.
+
+            Example: countersign keys rotate csk_abcdefghijklmnop --config countersign.yaml --overlap 7d
+            """
     )
 
     @OptionGroup var store: KeyStoreOptions
@@ -184,21 +189,25 @@ struct RotateKeyCommand: AsyncParsableCommand {
     @Option(name: .long, help: "How long the old key stays valid.")
     var overlap = "24h"
 
-    @Option(name: .long, help: "When the new key's time is over.")
+    @Option(
+        name: .long,
+        help: "When the new key's time is over, if not after the old one's lifetime: as for `create`, or `never`.")
     var expires: String?
 
     @Flag(name: .long, help: "Prints JSON.")
     var json = false
 
     func run() async throws {
-        let expiry = try KeyStoreOptions.moment(expires, "expires")
+        let expiry: KeyStoreFile.Expiry =
+            expires == "never"
+            ? .never : try KeyStoreOptions.moment(expires, "expires").map { .at($0) } ?? .sameLifetime
         guard let seconds = CredentialTime.seconds(overlap) else {
             throw ValidationError("--overlap takes a number with a unit such as `24h`, got `\(overlap)`")
         }
         let place = try store.place()
         let (file, _) = try store.store(place)
         let made = try KeyStoreOptions.attempt {
-            try file.rotate(id, overlap: seconds, expiresAt: expiry, now: CredentialTime.now)
+            try file.rotate(id, overlap: seconds, expiry: expiry, now: CredentialTime.now)
         }
         KeyStoreOptions.show(made, asJSON: json)
         try await store.announce(place)

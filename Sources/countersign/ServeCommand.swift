@@ -14,7 +14,9 @@ struct ConfigurationOptions: ParsableArguments {
     var set: [String] = []
 
     /// Values by path; environment variables `COUNTERSIGN_LISTENERS_GRPC_ADDRESS` come before `--set`.
-    func overrides() throws -> [String: String] {
+    func overrides() throws -> [String: String] { try Self.overrides(set) }
+
+    static func overrides(_ set: [String]) throws -> [String: String] {
         var overrides: [String: String] = [:]
         let known = [
             "data", "listeners.grpc.address", "listeners.http.address", "listeners.admin.address", "audit.mode",

@@ -21,7 +21,7 @@ struct CredentialFileTests {
         let path = folder.path + "/keys/p.keys"
         let text = try String(contentsOfFile: path, encoding: .utf8)
         try ("# a note of mine\n" + text).write(toFile: path, atomically: true, encoding: .utf8)
-        let next = try file.rotate("csk_" + made.line.publicID, overlap: 50, expiresAt: 900, now: 200)
+        let next = try file.rotate("csk_" + made.line.publicID, overlap: 50, expiry: .at(900), now: 200)
         var keys = try file.keys()
         #expect(keys.map(\.expiresAt) == [250, 900] && keys.map(\.owner) == ["a", "a"] && keys[1].scopes == ["x"])
         #expect(keys[0].replacedBy == next.line.publicID)
@@ -33,13 +33,26 @@ struct CredentialFileTests {
         #expect(mode == 0o600)
         #expect(throws: KeyStoreFile.Refused.self) { try file.revoke(next.line.publicID, now: 301) }
         #expect(throws: KeyStoreFile.Refused.self) {
-            try file.rotate(next.line.publicID, overlap: 1, expiresAt: nil, now: 1)
+            try file.rotate(next.line.publicID, overlap: 1, now: 1)
         }
         #expect(throws: KeyStoreFile.Refused.self) { try file.revoke("csk_unknown", now: 1) }
         #expect(throws: KeyStoreFile.Refused.self) {
             try file.create(owner: "two words", scopes: [], expiresAt: nil, now: 1)
         }
         #expect(try file.keys() == keys)
+    }
+
+    @Test("a rotated key's successor lives as long as it did, unless it is said otherwise")
+    func lifetime() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = file()
+        let bounded = try file.create(owner: "a", scopes: [], expiresAt: 1100, now: 100)
+        let endless = try file.create(owner: "b", scopes: [], expiresAt: nil, now: 100)
+        let second = try file.rotate(bounded.line.publicID, overlap: 10, now: 500)
+        #expect(second.line.expiresAt == 1500)
+        #expect(try file.keys().first?.expiresAt == 510)
+        #expect(try file.rotate(endless.line.publicID, overlap: 10, now: 500).line.expiresAt == nil)
+        #expect(try file.rotate(second.line.publicID, overlap: 10, expiry: .never, now: 600).line.expiresAt == nil)
     }
 
     @Test("50 changes at once lose none")
@@ -65,8 +78,12 @@ struct CredentialFileTests {
         try desk.add(entry("a", until: nil), now: 10)
         try desk.add(entry("b", until: 20), now: 10)
         #expect(try desk.list().map(\.id) == ["a", "b"])
+        // A day later, so that a clock that is set ahead and back again forgets none.
         try desk.add(entry("c", until: nil), now: 20)
-        #expect(try desk.list().map(\.id) == ["a", "c"])
+        #expect(try desk.list().map(\.id) == ["a", "b", "c"])
+        try desk.add(entry("d", until: .max), now: 20 + 86_400)
+        #expect(try desk.list().map(\.id) == ["a", "c", "d"])
+        #expect(try desk.lift("d", now: 20 + 86_401) != nil)
         #expect(try desk.lift("a", now: 21)?.value == "a" && desk.lift("a", now: 21) == nil)
         #expect(try desk.list().map(\.id) == ["c"])
         let path = folder.path + "/credentials/revocations.json"

@@ -33,8 +33,17 @@ package struct ConfigurationProblem: Error, Sendable, Hashable, CustomStringConv
 /// Collects every problem of a configuration, so that all are told at once.
 final class ConfigurationProblems {
     private(set) var all: [ConfigurationProblem] = []
+    /// Every key that was looked for, by its full path.
+    private(set) var read: Set<String> = []
+    /// Those among them that one value from outside of the file can replace.
+    private(set) var replaceable: Set<String> = []
 
     func add(_ problem: ConfigurationProblem) { all.append(problem) }
+
+    func note(_ path: String, replaceable isReplaceable: Bool) {
+        read.insert(path)
+        if isReplaceable { replaceable.insert(path) }
+    }
 }
 
 /// One mapping of the YAML file while it is read: remembers which keys were asked for.
@@ -63,9 +72,11 @@ struct ConfigurationSection {
 
     func path(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
+    /// Where a key stands; the line of the section if it is not there.
+    func line(of key: String) -> Int { mapping.first { $0.key.string == key }?.key.mark?.line ?? line }
+
     func problem(_ key: String, _ message: String) {
-        let line = mapping.first { $0.key.string == key }?.key.mark?.line ?? self.line
-        problems.add(ConfigurationProblem(file: file, line: line, path: path(of: key), message: message))
+        problems.add(ConfigurationProblem(file: file, line: line(of: key), path: path(of: key), message: message))
     }
 
     /// Says of every key that nobody asked for that it is not known.
@@ -77,8 +88,12 @@ struct ConfigurationSection {
         }
     }
 
-    private mutating func node(_ key: String) -> Node? {
+    /// Whether the key has a value, in the file or from outside of it.
+    func has(_ key: String) -> Bool { keys.contains(key) || overrides[path(of: key)] != nil }
+
+    private mutating func node(_ key: String, replaceable: Bool = false) -> Node? {
         known.append(key)
+        problems.note(path(of: key), replaceable: replaceable)
         guard let node = mapping[Node(key)] else { return nil }
         if case .scalar(let scalar) = node, scalar.style == .plain, ["", "~", "null"].contains(scalar.string) {
             return nil
@@ -89,10 +104,10 @@ struct ConfigurationSection {
     /// The text of a scalar; `nil` and a problem if it is something else.
     mutating func text(_ key: String) -> String? {
         if let override = overrides[path(of: key)] {
-            known.append(key)
+            _ = node(key, replaceable: true)
             return override
         }
-        guard let node = node(key) else { return nil }
+        guard let node = node(key, replaceable: true) else { return nil }
         guard case .scalar(let scalar) = node else {
             problem(key, "must be a single value, not a list or a mapping")
             return nil
@@ -172,10 +187,10 @@ struct ConfigurationSection {
     /// A list of strings; a single string counts as a list of one.
     mutating func strings(_ key: String) -> [String]? {
         if let override = overrides[path(of: key)] {
-            known.append(key)
+            _ = node(key, replaceable: true)
             return override.split(separator: ",").map(String.init)
         }
-        guard let node = node(key) else { return nil }
+        guard let node = node(key, replaceable: true) else { return nil }
         if case .scalar(let scalar) = node { return [scalar.string] }
         guard case .sequence(let sequence) = node else {
             problem(key, "must be a list of strings, got a mapping")

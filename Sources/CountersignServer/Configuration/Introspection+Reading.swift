@@ -18,6 +18,7 @@ extension ServerConfiguration.Provider.Introspection {
         let acceptsBasic = section.bool("basic", default: false)
         allowsInsecure = section.bool("allow_insecure", default: false)
         trustRoots = section.reference("ca")
+        if let url { section.refusePlaintext(url, "url", allowsInsecure) }
         let mapping = ServerConfiguration.Provider.TokenSettings.mapping(&section, ClaimMapping())
         algorithms = ServerConfiguration.Provider.TokenSettings.algorithms(&section)
         let isSigned = section.bool("signed", default: false)
@@ -111,5 +112,13 @@ extension ConfigurationSection {
             return nil
         }
         return text
+    }
+
+    /// Says that a URL without TLS beyond loopback would never be called.
+    func refusePlaintext(_ text: String, _ key: String, _ isInsecureAllowed: Bool) {
+        guard !isInsecureAllowed, let url = try? OutboundURL(text), url.scheme == .http,
+            !ServerConfiguration.isLoopback(url.host)
+        else { return }
+        problem(key, "`\(text)` is `http:` beyond loopback; use `https:`, or say `allow_insecure: true` for tests")
     }
 }

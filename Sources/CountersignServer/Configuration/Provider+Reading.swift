@@ -144,6 +144,11 @@ extension ServerConfiguration.Provider.TokenSettings {
         case .openID, .okta, .cognito, .auth0, .keycloak: break
         }
         if let types { configuration.tokenTypes = types }
+        switch source {
+        case .discovery: section.refusePlaintext(issuer, "issuer", allowsInsecure)
+        case .url(let url): section.refusePlaintext(url, "jwks_url", allowsInsecure)
+        case .file: break
+        }
         for problem in configuration.problems {
             section.problem(problem == .noClient ? "clients" : "issuer", "\(problem)")
         }

@@ -37,7 +37,26 @@ extension ServerConfiguration {
         )
         let configuration = ServerConfiguration(&top, file: path, digest: ContentDigest.text(of: Array(data)))
         top.rejectUnknownKeys()
+        for key in overrides.keys.sorted() where !problems.replaceable.contains(key) {
+            problems.add(
+                ConfigurationProblem(
+                    file: path, line: 0, path: key,
+                    message: "is set from outside of the file, but no such key with a single value is read; "
+                        + "a section that the file lacks must be added there"))
+        }
         return (configuration, problems.all.sorted { $0.line < $1.line })
+    }
+
+    /// Every key that reading a file looks for, by its full path: what documentation must name.
+    package static func keysRead(_ path: String) -> Set<String> {
+        let problems = ConfigurationProblems()
+        guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8),
+            let mapping = document(text, path, problems)
+        else { return [] }
+        var top = ConfigurationSection(
+            path: "", line: 1, file: path, mapping: mapping, overrides: [:], problems: problems)
+        _ = ServerConfiguration(&top, file: path)
+        return problems.read
     }
 
     private static func document(_ text: String, _ path: String, _ problems: ConfigurationProblems) -> Node.Mapping? {
@@ -75,10 +94,14 @@ extension ServerConfiguration {
         base = URL(fileURLWithPath: file).deletingLastPathComponent().path
         data = Self.resolve(top.string("data", default: ".countersign"), base)
         var listeners = top.sectionOrEmpty("listeners")
-        grpc = Self.listener("grpc", in: &listeners, port: 9191, protocols: [.apigee, .health, .reflection], base)
-        http = Self.listener("http", in: &listeners, port: 9192, protocols: [.decisions], base)
-        admin = Self.listener("admin", in: &listeners, port: 9193, protocols: [.metrics, .health], base)
+        let overGRPC: [Listener.WireProtocol] = [.apigee, .health, .reflection]
+        let overHTTP: [Listener.WireProtocol] = [.decisions, .sharedSignals, .witness]
+        let ofAdmin: [Listener.WireProtocol] = [.metrics, .health]
+        grpc = Self.listener("grpc", in: &listeners, port: 9191, protocols: overGRPC, of: overGRPC, base)
+        http = Self.listener("http", in: &listeners, port: 9192, protocols: [.decisions], of: overHTTP, base)
+        admin = Self.listener("admin", in: &listeners, port: 9193, protocols: ofAdmin, of: ofAdmin, base)
         listeners.rejectUnknownKeys()
+        Self.checkAddresses([("grpc", grpc), ("http", http), ("admin", admin)], listeners)
         gateways = Self.gateways(&top)
         let (directory, state) = (base, data)
         providers = top.namedSections("providers").compactMap { name, section in
@@ -127,6 +150,22 @@ extension ServerConfiguration {
     /// A path of the file, relative to the file's own directory.
     static func resolve(_ path: String, _ base: String) -> String {
         path.hasPrefix("/") ? path : URL(fileURLWithPath: base).appendingPathComponent(path).standardized.path
+    }
+
+    /// Two listeners cannot have one port, unless the system picks it or the hosts differ.
+    private static func checkAddresses(_ listeners: [(String, Listener?)], _ section: ConfigurationSection) {
+        let bound = listeners.compactMap { name, listener in listener.map { (name: name, listener: $0.listener) } }
+        let everywhere = ["0.0.0.0", "::"]
+        for (index, later) in bound.enumerated() where later.listener.port != 0 {
+            for earlier in bound[..<index] where earlier.listener.port == later.listener.port {
+                let hosts = [earlier.listener.host, later.listener.host]
+                guard hosts[0] == hosts[1] || hosts.contains(where: everywhere.contains) else { continue }
+                section.problem(
+                    later.name,
+                    "has the address of `listeners.\(earlier.name)`, port \(later.listener.port); "
+                        + "each listener needs its own, or `address: off`")
+            }
+        }
     }
 
     private func checkOverlaps(_ top: inout ConfigurationSection) {

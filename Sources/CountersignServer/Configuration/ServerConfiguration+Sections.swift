@@ -9,7 +9,7 @@ import Transport
 extension ServerConfiguration {
     static func listener(
         _ name: String, in listeners: inout ConfigurationSection, port: Int, protocols: [Listener.WireProtocol],
-        _ base: String
+        of spoken: [Listener.WireProtocol], _ base: String
     ) -> Listener? {
         var section = listeners.sectionOrEmpty(name)
         defer { section.rejectUnknownKeys() }
@@ -20,9 +20,10 @@ extension ServerConfiguration {
             return nil
         }
         let names = section.strings("protocols")
-        let known = ["apigee", "health", "reflection", "decisions", "shared_signals", "metrics", "witness"]
-        for name in names ?? [] where !known.contains(name) {
-            section.problem("protocols", "`\(name)` is not available; available: \(known.joined(separator: ", "))")
+        let known = spoken.map(\.rawValue)
+        for text in names ?? [] where !known.contains(text) {
+            section.problem(
+                "protocols", "`\(text)` is not available on `\(name)`; available: \(known.joined(separator: ", "))")
         }
         let chosen = names?.compactMap { Listener.WireProtocol(rawValue: $0) } ?? protocols
         let tls = tls(&section, base)
@@ -41,7 +42,7 @@ extension ServerConfiguration {
         defer { section.rejectUnknownKeys() }
         let certificate = filePath(&section, "certificate", base)
         let key = filePath(&section, "key", base)
-        let clientCA = section.keys.contains("client_ca") ? filePath(&section, "client_ca", base) : nil
+        let clientCA = section.has("client_ca") ? filePath(&section, "client_ca", base) : nil
         if clientCA == nil { _ = section.text("client_ca") }
         guard let certificate, let key else { return nil }
         return ListenerConfiguration.TLS(certificateChain: certificate, privateKey: key, clientCA: clientCA)
@@ -130,11 +131,12 @@ extension ServerConfiguration {
         let origin = section.string("origin", default: "countersign/local")
         let key = section.string("key", default: "file:secrets/log.key")
         if !key.hasPrefix("file:") { section.problem("key", "must be a reference such as `file:secrets/log.key`") }
-        let nextKey = section.keys.contains("next_key") ? filePath(&section, "next_key", base) : nil
+        let nextKey = section.has("next_key") ? filePath(&section, "next_key", base) : nil
         if nextKey == nil { _ = section.text("next_key") }
         return Audit(
             mode: mode, early: early(&section, mode), origin: origin, key: resolve(String(key.dropFirst(5)), base),
             nextKey: nextKey,
+            lines: (section.line(of: "origin"), section.line(of: "key"), section.line(of: "next_key")),
             retention: retention(&section), archive: ArchiveConfiguration(&section, base: base, origin: origin),
             checkpointInterval: section.duration(
                 "checkpoint_interval", in: .milliseconds(50)...(.seconds(60)), default: .seconds(1)

@@ -203,6 +203,8 @@ package struct ServerConfiguration: Sendable {
         var key: String
         /// The path of the key that takes over with `audit rotate-key`.
         var nextKey: String?
+        /// Where they stand, for problems found later.
+        var lines: (origin: Int, key: Int, nextKey: Int)
         var retention: RetentionTerms
         /// Where the log is copied to, and how often.
         var archive: ArchiveConfiguration?

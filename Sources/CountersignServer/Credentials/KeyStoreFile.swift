@@ -73,9 +73,32 @@ package struct KeyStoreFile: Sendable {
         return Made(key: key, line: line)
     }
 
+    /// When the time of a key is over that takes another's place.
+    package enum Expiry: Sendable, Hashable {
+        /// After as long as the other was given; never, if that has no end.
+        case sameLifetime
+        case never
+        /// Unix seconds.
+        case at(Int64)
+
+        fileprivate func moment(replacing old: APIKeyLine, now: Int64) -> Int64? {
+            switch self {
+            case .never: return nil
+            case .at(let moment): return moment
+            case .sameLifetime:
+                guard let end = old.expiresAt else { return nil }
+                // Nobody knows how long a key without its beginning was meant to live: its end is kept.
+                guard let start = old.createdAt else { return end }
+                let (lifetime, isBeyond) = end.subtractingReportingOverflow(start)
+                let (moment, overflows) = now.addingReportingOverflow(lifetime)
+                return isBeyond || overflows ? end : moment
+            }
+        }
+    }
+
     /// Makes a key in the place of another, which stays valid for a while.
     package func rotate(
-        _ id: String, overlap: Int64, expiresAt: Int64?, now: Int64
+        _ id: String, overlap: Int64, expiry: Expiry = .sameLifetime, now: Int64
     ) throws(Refused) -> Made {
         let key = APIKey()
         let until = now.addingReportingOverflow(overlap).partialValue
@@ -83,6 +106,7 @@ package struct KeyStoreFile: Sendable {
             guard old.revokedAt == nil else {
                 throw Refused(description: "`\(id)` has been revoked; create a key instead")
             }
+            let expiresAt = expiry.moment(replacing: old, now: now)
             old.expiresAt = min(old.expiresAt ?? until, until)
             old.replacedBy = key.publicID
             return APIKeyLine(key, owner: old.owner, scopes: old.scopes, createdAt: now, expiresAt: expiresAt)

@@ -8,6 +8,9 @@ package struct TLSError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 extension ListenerConfiguration.TLS {
+    /// Reads the files as a listener does when it binds, and serves nothing.
+    package func check() throws(TLSError) { _ = try makeContext(protocols: []) }
+
     /// Reads the files and makes sure that they belong together; anything wrong is an error, never a weaker listener.
     func makeContext(protocols: [String]) throws(TLSError) -> NIOSSLContext {
         let chain = try Self.certificates(certificateChain)
