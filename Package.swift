@@ -141,7 +141,7 @@ let package = Package(
             name: "GatewaysTests", dependencies: ["Callout", "Fields", "Gateways", "StrictJSON", "Transport", .nioCore]),
         .testTarget(
             name: "CountersignServerTests",
-            dependencies: ["CountersignServer", "StrictJSON", .logging, .nioCore, .nioPosix]),
+            dependencies: ["AuditLog", "AuditTools", "CountersignServer", "StrictJSON", .logging, .nioCore, .nioPosix]),
         .testTarget(name: "InteropTests"),
         .testTarget(
             name: "CedarTests", dependencies: ["Cedar", "StrictJSON"], resources: [.copy("Conformance")]),
