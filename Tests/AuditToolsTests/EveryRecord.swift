@@ -88,7 +88,7 @@ enum EveryRecord {
     }
 
     /// One record of each type at least; some are what an auditor must find.
-    private static var administration: [SampleLog.Record] {
+    static var administration: [SampleLog.Record] {
         let review: JSONValue = [
             "approvers": ["bea"], "author": "abel", "commit": "4be1d2f", "signature": "good", "ticket": "CHG-1041",
         ]
