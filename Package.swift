@@ -142,7 +142,8 @@ let package = Package(
         .testTarget(
             name: "CountersignServerTests",
             dependencies: [
-                "CountersignServer", "DecisionEngine", "Identity", "StrictJSON", .logging, .nioCore, .nioPosix,
+                "AuditLog", "AuditTools", "CountersignServer", "DecisionEngine", "Identity", "StrictJSON", .logging,
+                .nioCore, .nioPosix,
             ]),
         .testTarget(name: "InteropTests"),
         .testTarget(

@@ -44,12 +44,11 @@ public final class AuditLog: Sendable {
         _ configuration: AuditLogConfiguration, _ lock: LogFileSystem.File
     ) throws(AuditLogError) -> AuditLog {
         var recovery = LogRecovery(configuration)
-        let publisher = try recovery.run()
+        var publisher = try recovery.run()
         let boot = withUnsafeBytes(of: RandomPool.next128()) { Base64.encode($0, .urlSafe) }
         let queue = LogQueue(configuration: configuration, boot: boot, size: publisher.size)
         queue.note(publisher)
         let writer = SegmentWriter(queue: queue, store: recovery.store, nextIndex: publisher.size)
-        let integrator = Integrator(queue: queue, store: recovery.store, publisher: publisher, lock: lock)
         let record = try EnvelopeRecord.make(type: "boot", boot: boot, members: configuration.allBootMembers)
         let outcome = Mutex<Result<AuditReceipt, AuditLogError>>(.failure(.turnedOff))
         record.withView {
@@ -57,6 +56,9 @@ public final class AuditLog: Sendable {
         }
         writer.writeQueued()
         _ = try outcome.withLock { $0 }.get()
+        // From here on records are acknowledged that stand in segments alone.
+        try publisher.noteSegments(of: UInt64(recovery.store.segmentBytes))
+        let integrator = Integrator(queue: queue, store: recovery.store, publisher: publisher, lock: lock)
         try LogThread.start("audit-writer") { writer.run() }
         do {
             try LogThread.start("audit-tree", .background) { integrator.run() }

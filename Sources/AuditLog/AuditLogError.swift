@@ -32,6 +32,8 @@ public enum AuditLogError: Error, Sendable, Hashable {
     case closed
     /// Legal holds are in force.
     case held(by: [String])
+    /// The subject is known of several issuers, which may mean several people.
+    case severalIssuers([String])
     /// No record has this id or index.
     case notFound(String)
 }
@@ -58,6 +60,9 @@ extension AuditLogError: CustomStringConvertible {
         case .invalidRecord(let problem): "a record was refused: \(problem)"
         case .closed: "the audit log is closed"
         case .held(let names): "legal holds are in force: \(names.joined(separator: ", "))"
+        case .severalIssuers(let names):
+            "the subject is known of several issuers, and may be several people; name the one that is meant: "
+                + names.map { "`\($0)`" }.joined(separator: ", ")
         case .notFound(let name): "no record `\(name)` in the log"
         }
     }

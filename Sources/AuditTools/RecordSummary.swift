@@ -24,6 +24,7 @@ package struct RecordSummary {
             parts.append(decision["reason"]?.stringValue ?? "?")
             parts.append("\(action["method"]?.stringValue ?? "?") \(action["route"]?.stringValue ?? "-")")
             parts.append(subject ?? (record["sd"]?.objectValue?["sub"] == nil ? "-" : "(not disclosed)"))
+            if let issuer = RecordIssuer.name(in: record) { parts.append(issuer) }
         } else {
             parts.append(type)
         }

@@ -32,6 +32,7 @@ package enum ConfigurationCheck {
                 found.append(ConfigurationProblem(file: keys, line: line, path: "", message: "\(error)"))
             }
         }
+        found += PolicyReview.problems(configuration, files)
         if let files { found += files.warnings }
         if let files, problems.isEmpty {
             do {

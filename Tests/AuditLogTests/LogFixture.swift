@@ -36,7 +36,9 @@ final class LogFixture: Sendable {
 
     func open() throws -> AuditLog { try AuditLog.open(configuration) }
 
-    static func record(boot: String, id: UUIDv7 = UUIDv7(), subject: String = "alice") -> AuditRecord {
+    static func record(
+        boot: String, id: UUIDv7 = UUIDv7(), subject: String = "alice", issuer: String? = nil
+    ) -> AuditRecord {
         var commitments = Commitments()
         commitments.add("sub", string: subject)
         var writer = JSONWriter()
@@ -58,6 +60,10 @@ final class LogFixture: Sendable {
         writer.string(AuditTimestamp.now.description)
         writer.key("v")
         writer.int(1)
+        if let issuer {
+            writer.key("who")
+            writer.raw(JSONValue.object(["auth": "jwt", "iss": .string(issuer)]).canonicalBytes())
+        }
         writer.endObject()
         return AuditRecord(
             leaf: writer.bytes, counterOffset: offset, disclosures: commitments.disclosures,

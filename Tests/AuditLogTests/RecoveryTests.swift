@@ -59,6 +59,38 @@ struct RecoveryTests {
         ) { try fixture.open() }
     }
 
+    @Test("segments that were taken away or cut after a kill are missed, by the start and by the verifier")
+    func refusesMissingSegments() async throws {
+        func isRefused(_ fixture: LogFixture) -> Bool {
+            do {
+                _ = try fixture.open()
+                return false
+            } catch {
+                guard case .wouldFork(_, let problem)? = error as? AuditLogError else { return false }
+                return problem.contains("did not end with a `shutdown` record")
+            }
+        }
+        let fixture = try await Self.unpublished(10)
+        let bytes = try fixture.bytes(Self.segment)
+        #expect(fixture.verify().problems == [])
+        try fixture.write(Array(bytes.prefix(3000)), to: Self.segment)
+        #expect(isRefused(fixture))
+        #expect(!fixture.verify().isVerified)
+        try FileManager.default.removeItem(atPath: fixture.path("wal"))
+        #expect(isRefused(fixture))
+        #expect(!fixture.verify().isVerified)
+        // Put back, it goes on; closed, the log needs no segment.
+        try FileManager.default.createDirectory(atPath: fixture.path("wal"), withIntermediateDirectories: true)
+        try fixture.write(bytes, to: Self.segment)
+        let log = try fixture.open()
+        #expect(log.status.durableSize == 12)
+        await log.close()
+        try FileManager.default.removeItem(atPath: fixture.path("wal"))
+        #expect(fixture.verify().problems == [])
+        try await fixture.open().close()
+        #expect(fixture.verify().problems == [])
+    }
+
     @Test("a log shorter than, or other than, what was signed is refused")
     func refusesFork() async throws {
         let fixture = try LogFixture()

@@ -104,7 +104,7 @@ enum EveryRecord {
     }
 
     /// One record of each type at least, of the shapes that the service writes; some are what an auditor must find.
-    private static var administration: [SampleLog.Record] {
+    static var administration: [SampleLog.Record] {
         let review: JSONValue = [
             "approvers": ["bea"], "author": "abel", "commit": "4be1d2f", "signature": "good", "ticket": "CHG-1041",
         ]

@@ -43,6 +43,27 @@ struct RecordIndexTests {
         #expect(try log.search { $0.subject = "acme/nobody" }.hits.isEmpty)
     }
 
+    @Test("a subject of one issuer is found apart from that of another, up to the limit, and rows name the issuer")
+    func issuers() async throws {
+        let log = try SampleLog()
+        try await log.write(
+            (0..<60).map { (number: Int) -> SampleLog.Record in
+                var record = SampleLog.decision(subject: "alice", at: Int64(number))
+                if number % 3 == 0 { record.members["who"] = ["auth": "jwt", "iss": "https://south"] }
+                return record
+            })
+        #expect(try IndexBuild(log.opened()).run() == 62)
+        let south = try log.search { ($0.subject, $0.issuer) = ("alice", "https://south") }
+        #expect(south.hits.count == 20)
+        #expect(south.contradicted == 0)
+        #expect(
+            south.hits.allSatisfy {
+                RecordSummary(leaf: $0.leaf, disclosures: $0.disclosures).line.hasSuffix("alice  https://south")
+            })
+        #expect(try log.search { ($0.issuer, $0.limit) = ("https://idp", 7) }.hits.count == 7)
+        #expect(try log.search { $0.issuer = "https://west" }.hits.isEmpty)
+    }
+
     @Test("grows with the log, and a reindex gives the same")
     func growth() async throws {
         let log = try await Self.sample()

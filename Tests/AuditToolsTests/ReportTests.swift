@@ -85,6 +85,26 @@ struct ReportTests {
         }
     }
 
+    @Test("a review that was recorded with another set before approves nothing")
+    func staleReview() async throws {
+        let log = try SampleLog()
+        let review: JSONValue = ["approvers": ["bea"], "author": "abel", "commit": "4be1d2f"]
+        try await log.write([
+            SampleLog.event("policy.activate", "policy", ["review": review, "set": "sha256:aa"], at: 1),
+            SampleLog.event("policy.activate", "policy", ["review": review, "set": "sha256:bb"], at: 2),
+            SampleLog.event("policy.activate", "policy", ["review": review, "set": "sha256:aa"], at: 3),
+            SampleLog.event("policy.activate", "policy", ["review_refused": "no JSON", "set": "sha256:aa"], at: 4),
+        ])
+        let out = NSTemporaryDirectory() + "report-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: out) }
+        let scope = EvidenceReport.Scope(
+            from: SampleLog.start, to: SampleLog.start + 86_400_000_000, version: "test")
+        _ = try EvidenceReport([log.opened()], keys: [log.key.verifierKey], scope).write(to: out, signedBy: nil)
+        let rows = try Self.text(out, "policy-changes.csv").split(separator: "\r\n").dropFirst()
+        #expect(rows.map { $0.contains("bea") } == [true, false, true, false])
+        #expect(rows.map { $0.contains("NOBODY: ") } == [false, true, false, true])
+    }
+
     @Test("the manifest is signed and names every file")
     func manifest() async throws {
         let (log, out, outcome) = try await Self.report()
@@ -238,6 +258,43 @@ struct ExportTests {
         #expect(try count("dec.status=403", "type!=boot") > 0)
         for text in ["", "=", "verdict", "!=x"] {
             #expect(throws: AuditToolError.self) { try RecordCondition(text) }
+        }
+    }
+
+    @Test(
+        "names and values that no record has are refused with what there is",
+        arguments: [
+            ("verdit=deny", "verdict"), ("verdict=denied", "allow, deny, error"), ("verdict=allow|denied", "deny"),
+            ("dec.verdict!=no", "allow"), ("dec.verdit=deny", "dec.status"), ("type=decisions", "decision"),
+            ("dex.status=403", "dec"), ("dec.=x", "dec"),
+        ])
+    func unknownConditions(text: String, hint: String) {
+        #expect {
+            try RecordCondition(text)
+        } throws: { error in
+            guard case .argument(let problem)? = error as? AuditToolError else { return false }
+            return problem.contains(hint)
+        }
+    }
+
+    @Test("whatever a record has can be asked for")
+    func everyMemberIsKnown() async throws {
+        let log = try SampleLog()
+        try await log.write(
+            EveryRecord.administration + EveryRecord.ownRecords + EveryRecord.rareDecisions)
+        try RecordStream(log.opened()).forEach { record throws(AuditToolError) in
+            _ = try RecordCondition("type=\(record.type)")
+            for member in record.object.members {
+                guard let content = member.value.objectValue else {
+                    _ = try RecordCondition("\(member.key)!=\(member.key == "t" ? record.type : "x")")
+                    continue
+                }
+                for inner in content.members where inner.key != "verdict" {
+                    _ = try RecordCondition("\(member.key).\(inner.key)=x")
+                }
+            }
+            for disclosure in record.disclosures { _ = try RecordCondition("\(disclosure.name)=x") }
+            return true
         }
     }
 

@@ -165,7 +165,15 @@ final class Integrator: @unchecked Sendable {
                 isPublished = integrate(upTo: size)
                 if !isPublished { isPublished = integrate(upTo: size) }
             }
-            if isPublished { try? store.removeAll() }
+            if isPublished {
+                // The other way round, segments that are gone would look like records that somebody took away.
+                do {
+                    try publisher.noteSegments(of: nil)
+                    try store.removeAll()
+                } catch {
+                    queue.configuration.logger.warning("audit segments stay", metadata: ["error": "\(error)"])
+                }
+            }
             obey()
             if isPublished, let cosign = queue.configuration.cosignLast { addCosignatures(cosign()) }
             publisher.finish()

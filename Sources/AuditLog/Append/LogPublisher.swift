@@ -98,6 +98,17 @@ struct LogPublisher {
         try directory.commit()
     }
 
+    /// Makes durable that segments of so many bytes hold what is not published yet, or that none is needed.
+    mutating func noteSegments(of bytes: UInt64?) throws(AuditLogError) {
+        guard state.openSegmentBytes != bytes else { return }
+        let before = state
+        state.openSegmentBytes = bytes
+        do { try writeState() } catch {
+            state = before
+            throw error
+        }
+    }
+
     private mutating func writeTile(level: Int, index: UInt64, _ hashes: [TreeHash]) throws(AuditLogError) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(hashes.count * TreeHash.byteCount)

@@ -28,6 +28,9 @@ struct LogRecovery {
         var publisher = LogPublisher(
             directory: directory, state: state ?? first, keys: [configuration.key] + configuration.otherKeys,
             edge: edge, bundle: try unfinishedBundle(edge))
+        if let state, let problem = try store.missing(for: state) {
+            throw .wouldFork(signedSize: state.size, problem: problem)
+        }
         var scan = SegmentScan(store: store, from: edge.size)
         try scan.forEach { records throws(AuditLogError) in try publisher.publish([records]) }
         // Publishing nothing leaves an unfinished checkpoint, or none at all, as it was.
@@ -36,6 +39,7 @@ struct LogRecovery {
             configuration.logger.notice(
                 "audit log recovered", metadata: ["records": "\(publisher.size - edge.size)"])
         }
+        try publisher.noteSegments(of: nil)
         try store.removeAll()
         obey(&publisher)
         return publisher
@@ -68,13 +72,24 @@ struct LogRecovery {
     private func requireKeys(_ state: LogState, _ keys: [VerifierKey]) throws(AuditLogError) {
         let isOver = state.bothUntil.map { $0.microseconds <= AuditTimestamp.now.microseconds } ?? true
         let needed = isOver ? state.keyIDs.suffix(1) : state.keyIDs[...]
-        for id in needed where !keys.contains(where: { $0.hexadecimalKeyID == id }) {
-            let until = isOver ? "" : " until \(state.bothUntil?.description ?? "")"
-            throw .unusableKey(
-                path: configuration.key.description,
-                problem: "does not sign this log: `audit.key` must name the key with the id \(id)\(until); "
-                    + "another key takes over with `audit rotate-key` only")
+        guard needed.contains(where: { id in !keys.contains { $0.hexadecimalKeyID == id } }) else { return }
+        let given = ([configuration.key] + configuration.otherKeys).map(\.verifierKey.hexadecimalKeyID)
+        throw .unusableKey(
+            path: configuration.key.description,
+            problem: Self.neededKeys(Array(needed), until: isOver ? nil : state.bothUntil, given: given))
+    }
+
+    /// Which keys the log needs now, and how they are named.
+    private static func neededKeys(_ ids: [String], until: AuditTimestamp?, given: [String]) -> String {
+        let has = "the configuration names \(given.map { "`\($0)`" }.joined(separator: " and "))"
+        guard ids.count > 1, let until, let new = ids.last else {
+            return "does not sign this log: `audit.key` must name the key with the id \(ids.last ?? ""), and \(has); "
+                + "another key takes over with `audit rotate-key` only"
         }
+        let old = ids.dropLast().joined(separator: " and ")
+        return "is not enough for this log: until \(until) both keys of a rotation sign it, so `audit.key` and "
+            + "`audit.next_key` must name the old key with the id \(old) and the new one with the id \(new), and \(has); "
+            + "afterwards `audit.key` names the key \(new) alone"
     }
 
     private func readState() throws(AuditLogError) -> LogState? {

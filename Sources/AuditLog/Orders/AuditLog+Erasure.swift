@@ -7,7 +7,10 @@ public struct ErasureRequest: Sendable {
     /// Which records lose their personal data.
     public enum Selection: Sendable, Hashable {
         /// Those whose `sub` has this value, up to now.
-        case subject(String)
+        ///
+        /// With an issuer (`who.iss`; the kind of credential, `who.auth`, where there is none) those of that issuer, and
+        /// those that name none. Without one, the subject must be known of one issuer only.
+        case subject(String, issuer: String? = nil)
         /// Those at these places in the log.
         case entries([UInt64])
     }
@@ -47,6 +50,7 @@ extension AuditLog {
     /// Erasing the personal data of a record a second time is no error. After a crash the next start goes on by itself.
     ///
     /// - Throws: ``AuditLogError/notFound(_:)`` if nothing is disclosed of the records,
+    ///   ``AuditLogError/severalIssuers(_:)`` if the subject is known of several and none was given,
     ///   ``AuditLogError/held(by:)`` while a legal hold is in force.
     public func erase(_ request: ErasureRequest) async throws(AuditLogError) -> ErasureReceipt {
         let status = status
@@ -86,7 +90,7 @@ extension AuditLog {
                 directory: LogDirectory(path: configuration.directory, fileSystem: configuration.fileSystem), size: size
             )
             switch selection {
-            case .subject(let subject): return try scan.entries(of: subject, from: 0)
+            case .subject(let subject, let issuer): return try scan.entries(of: subject, issuer: issuer)
             case .entries(let entries):
                 let entries = Set(entries).sorted()
                 return (entries, try scan.fields(of: entries))

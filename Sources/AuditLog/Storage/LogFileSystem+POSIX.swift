@@ -18,8 +18,14 @@ extension LogFileSystem {
         lock: { path throws(Failure) in
             let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
             guard descriptor >= 0 else { throw failure("opening", path) }
-            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return File(descriptor: descriptor, path: path) }
-            let code = errno
+            var code: Int32 = 0
+            // Readers that ask whether a process works on the log hold the lock for an instant.
+            for attempt in 0..<5 {
+                if attempt > 0 { usleep(20_000) }
+                if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return File(descriptor: descriptor, path: path) }
+                code = errno
+                guard code == EWOULDBLOCK else { break }
+            }
             _ = Glibc.close(descriptor)
             if code == EWOULDBLOCK { return nil }
             throw .storage(operation: "locking", path: path, code: code)

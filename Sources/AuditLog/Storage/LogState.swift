@@ -20,6 +20,10 @@ struct LogState: Hashable {
     var disclosuresFrom: UInt64 = 0
     /// Names of the legal holds in force.
     var holds: [String] = []
+    /// So many bytes has every segment of the run that goes on, or that did not end with its `shutdown` record.
+    ///
+    /// While it is here, segments hold every record beyond ``size``; without it none is needed.
+    var openSegmentBytes: UInt64?
     /// Entries that order something that is not done yet.
     var pending: [UInt64] = []
 
@@ -42,6 +46,10 @@ struct LogState: Hashable {
         else { return nil }
         self.init(origin: origin, size: size, root: root, keyIDs: keys)
         minimumIndex = minimum
+        if let number = object["open_segment_bytes"] {
+            guard let bytes = number.int64Value.flatMap({ UInt64(exactly: $0) }), bytes > 0 else { return nil }
+            openSegmentBytes = bytes
+        }
         guard readOrders(object) else { return nil }
     }
 
@@ -73,6 +81,9 @@ struct LogState: Hashable {
             object.append("disclosures_from", .number(JSONNumber(Int64(clamping: disclosuresFrom))))
         }
         if !holds.isEmpty { object.append("holds", .array(holds.map { .string($0) })) }
+        if let openSegmentBytes {
+            object.append("open_segment_bytes", .number(JSONNumber(Int64(clamping: openSegmentBytes))))
+        }
         if !pending.isEmpty {
             object.append("pending", .array(pending.map { .number(JSONNumber(Int64(clamping: $0))) }))
         }

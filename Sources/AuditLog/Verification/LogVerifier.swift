@@ -137,6 +137,14 @@ public struct LogVerifier: Sendable {
         return old.sorted { $0.size < $1.size }
     }
 
+    /// The state of a run that goes on or was killed, unless checkpoints were signed after the one that is verified.
+    private func unfinished(_ directory: LogDirectory, _ checkpoint: Checkpoint) throws(AuditLogError) -> LogState? {
+        guard let bytes = try directory.read(LogState.path), let state = LogState(parsing: bytes),
+            state.openSegmentBytes != nil, state.size == checkpoint.size
+        else { return nil }
+        return state
+    }
+
     /// `state.json` and `log.vkey` must not contradict what is signed.
     private func checkState(
         _ directory: LogDirectory, _ checkpoint: Checkpoint, _ pass: VerificationPass,
@@ -157,6 +165,13 @@ public struct LogVerifier: Sendable {
                         && pass.explains(state)
                 } ?? false
             if !isConsistent { report.add("`\(LogState.path)` does not agree with the checkpoint and the keys") }
+        }
+        // A log that is closed meanwhile says so before its segments go.
+        let store = SegmentStore(path: directory.absolute("wal"), segmentBytes: 0, fileSystem: fileSystem)
+        if let first = try unfinished(directory, checkpoint), try store.missing(for: first) != nil,
+            let state = try unfinished(directory, checkpoint), let problem = try store.missing(for: state)
+        {
+            report.add(problem)
         }
         if let listed, !keys.contains(where: listed.contains) {
             report.add("`log.vkey` does not list a key that was given")

@@ -4,13 +4,6 @@ import StrictJSON
 
 /// One condition of `--where`: `dec.verdict=deny`, `act.route!=/health`, `type=gap|breakglass`.
 package struct RecordCondition: Sendable, Hashable {
-    /// Short names for the paths that are asked for most.
-    private static let names = [
-        "type": "t", "verdict": "dec.verdict", "reason": "dec.reason", "route": "act.route", "method": "act.method",
-        "host": "act.host", "gateway": "gw.name", "policy": "dec.policies", "boot": "boot", "id": "id",
-        "action": "act.action", "issuer": "who.iss", "auth": "who.auth",
-    ]
-
     private let path: String
     /// One of these is wanted: alternatives stand in the text with `|` between them.
     private let values: [String]
@@ -27,10 +20,11 @@ package struct RecordCondition: Sendable, Hashable {
         let isNegated = text[text.index(before: mark)] == "!"
         let name = String(text[..<(isNegated ? text.index(before: mark) : mark)])
         guard !name.isEmpty else { throw .argument("`\(text)` has no name") }
-        path = Self.names[name] ?? name
+        path = try RecordVocabulary.path(name)
         values = text[text.index(after: mark)...].split(separator: "|", omittingEmptySubsequences: false).map(
             String.init)
         isEqual = !isNegated
+        for value in values { try RecordVocabulary.check(value, of: path, called: name) }
     }
 
     /// Whether a record meets the condition; `sub` and other personal data by what is disclosed.

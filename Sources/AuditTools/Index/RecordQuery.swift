@@ -4,6 +4,8 @@
 package struct RecordQuery: Sendable, Hashable {
     /// The subject as the record discloses it, such as `alice`.
     package var subject: String?
+    /// The issuer of the subject, or the kind of credential where there is none; not in the index, read in the records.
+    package var issuer: String?
     /// The first moment, in microseconds since the Unix epoch.
     package var from: Int64?
     /// The moment behind the last.
@@ -72,7 +74,9 @@ extension RecordIndex {
             }
             let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
             let statement = try database.prepare("SELECT i FROM record \(filter) ORDER BY ts DESC, i DESC LIMIT ?")
-            for (place, value) in (values + [Int64(query.limit)]).enumerated() {
+            // What the index does not know is told by the records: all that may match are looked at.
+            let limit = query.issuer == nil ? Int64(query.limit) : Int64.max
+            for (place, value) in (values + [limit]).enumerated() {
                 statement.bind(Int32(place + 1), value)
             }
             var entries: [UInt64] = []

@@ -54,7 +54,9 @@ package struct RecordSearch {
                 result.contradicted += 1
                 continue
             }
+            if let issuer = query.issuer, RecordIssuer.name(inLeaf: hit.leaf) != issuer { continue }
             result.hits.append(hit)
+            if result.hits.count >= query.limit { break }
         }
         return result
     }

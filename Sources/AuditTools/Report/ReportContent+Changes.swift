@@ -19,11 +19,16 @@ extension ReportContent {
             ["Time", "Set", "What changed", "Author", "Approved by", "Ticket", "Tests", "Log", "Entry"])
         for log in facts {
             var previous: String?
+            // With which set each review was recorded first.
+            var reviews: [[UInt8]: String] = [:]
             for record in log.events(["policy.activate"]) {
                 let set = record.content["set"]?.stringValue ?? ""
                 defer { previous = set }
+                let review = record.content["review"].map { $0.canonicalBytes() }
+                let first = review.map { reviews[$0] ?? set } ?? set
+                if let review { reviews[review] = first }
                 guard record.time >= scope.from, record.time < scope.to else { continue }
-                table.rows.append(activation(record, set, previous: previous))
+                table.rows.append(activation(record, set, previous: previous, isStale: first != set))
             }
         }
         table.query = query("type=policy.activate")
@@ -31,21 +36,23 @@ extension ReportContent {
         return section
     }
 
-    private func activation(_ record: LogRecord, _ set: String, previous: String?) -> [ReportCell] {
+    private func activation(
+        _ record: LogRecord, _ set: String, previous: String?, isStale: Bool
+    ) -> [ReportCell] {
         let content = record.content
         let review = content["review"]?.objectValue
         let author = review?["author"].map { Self.plain($0) } ?? ""
-        let approvers = review?["approvers"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        let approvers = isStale ? [] : review?["approvers"]?.arrayValue?.compactMap(\.stringValue) ?? []
         let isChange = previous.map { $0 != set } ?? (content["previous"] != nil)
         let isOwnApproval = !author.isEmpty && approvers.contains(author)
         let change: String =
             content["diff"].map { Self.plain($0) }
             ?? (isChange ? "another set" : previous == nil ? "first set of this log" : "the same set again")
-        // Without a review the log cannot say who approved; a review that names nobody says that nobody did.
-        let isUnapproved = isChange && review != nil && approvers.isEmpty
-        let approval =
-            approvers.isEmpty
-            ? (isUnapproved ? "NOBODY" : isChange ? "not recorded" : "") : approvers.joined(separator: ", ")
+        let refusal = isStale ? "the review is that of another set" : content["review_refused"]?.stringValue
+        // Without a review the log cannot say who approved; a review that names nobody, or was refused, says that nobody did.
+        let isUnapproved = approvers.isEmpty && (refusal != nil || isChange && review != nil)
+        let nobody = isUnapproved ? "NOBODY" + (refusal.map { ": " + $0 } ?? "") : isChange ? "not recorded" : ""
+        let approval = approvers.isEmpty ? nobody : approvers.joined(separator: ", ")
         return [
             ReportCell(record.text("ts") ?? ""), ReportCell(String(set.prefix(19))), ReportCell(change),
             ReportCell(author.isEmpty && isChange ? "not recorded" : author, isException: isOwnApproval),

@@ -32,6 +32,23 @@ package struct SetStore: Sendable {
         try DurableFile.write(bytes, to: "\(folder)/\(Self.name(digest))")
     }
 
+    /// Remembers with which set a review was first recorded: `sets/<64 hexadecimal digits>.review`.
+    ///
+    /// - Parameters:
+    ///   - review: The digest of the review.
+    ///   - set: The digest of the policy set that it is to be recorded with.
+    /// - Returns: The set that it was recorded with first; `set` itself if that was not recorded before.
+    /// - Throws: ``AuditToolError/file(path:problem:)``.
+    package func bind(review: String, to set: String) throws(AuditToolError) -> String {
+        let path = "\(folder)/\(Self.name(review)).review"
+        if let known = try DurableFile.read(path, limit: 4096) {
+            return String(decoding: known, as: UTF8.self).split(separator: "\n").first.map(String.init) ?? ""
+        }
+        try DurableFile.makeDirectory(folder)
+        try DurableFile.write(Array((set + "\n").utf8), to: path)
+        return set
+    }
+
     /// What a digest stands for.
     ///
     /// - Throws: ``AuditToolError/missing(_:)`` if the content is not kept or is not what its name says.

@@ -104,9 +104,6 @@ struct AuditTrail: Sendable {
         policy.append("entities", .string(files.digests.entities))
         policy.append("files", .array(files.files.map { .string($0) }))
         if let previous { policy.append("previous", .string(previous.digests.policySet)) }
-        if let review = PolicyChange.review(in: configuration.policies.directory) {
-            policy.append("review", .object(review))
-        }
         policy.append("schema", .string(files.digests.schema))
         policy.append("set", .string(files.digests.policySet))
         var settings = JSONObject()
@@ -133,6 +130,17 @@ struct AuditTrail: Sendable {
         for change in gatewayKeys.changes(to: configuration) { await write(change.type, "credential", change.content) }
         guard previous?.digests != files.digests else { return }
         keep(files)
+        switch PolicyReview.finding(
+            in: configuration.policies.directory, set: files.digests.policySet, store: sets)
+        {
+        case .none: break
+        case .approved(let review): policy.append("review", .object(review))
+        case .refused(let reason):
+            policy.append("review_refused", .string(String(reason.prefix(500))))
+            logger.warning(
+                "the review of the policies does not count",
+                metadata: ["policy_set": "\(files.digests.policySet)", "reason": "\(reason)"])
+        }
         await write("policy.activate", "policy", policy)
     }
 

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Cedar
-import Foundation
 import StrictJSON
 
-/// What `policy.activate` says of the difference to the set before, and of who reviewed it.
+/// What `policy.activate` says of the difference to the set before.
 struct PolicyChange {
-    /// What a policy directory may hold beside the policies: who wrote this set, and who approved it.
-    static let reviewFile = "review.json"
-    private static let reviewMembers = ["approvers", "author", "commit", "signature", "ticket"]
-
     let files: PolicyFiles
     let previous: PolicyFiles?
 
@@ -29,20 +24,5 @@ struct PolicyChange {
         var texts: [String: String] = [:]
         for policy in policies.effectivePolicies + policies.templates { texts[policy.id.text] = policy.cedarText() }
         return texts
-    }
-
-    /// The known members of the review file; `self_approved` where the author stands among the approvers (THREATS D5).
-    static func review(in directory: String) -> JSONObject? {
-        guard let data = FileManager.default.contents(atPath: "\(directory)/\(reviewFile)"), data.count <= 65_536,
-            let found = try? JSONValue.parse(Array(data)).objectValue
-        else { return nil }
-        var review = JSONObject()
-        for name in reviewMembers { if let value = found[name] { review.append(name, value) } }
-        if let author = found["author"]?.stringValue,
-            found["approvers"]?.arrayValue?.contains(.string(author)) == true
-        {
-            review.append("self_approved", true)
-        }
-        return review
     }
 }

@@ -29,7 +29,8 @@ package struct ControlContext: Sendable {
         do throws(AuditLogError) { return try await body(log) } catch {
             switch error {
             case .notFound: throw ControlProblem(.notFound, "\(error)")
-            case .held, .unusableKey, .invalidConfiguration: throw ControlProblem(.notPossible, "\(error)")
+            case .held, .unusableKey, .invalidConfiguration, .severalIssuers:
+                throw ControlProblem(.notPossible, "\(error)")
             case .alreadyInUse, .invalidOrigin, .exposedKey, .corrupted, .wouldFork, .storage, .diskFull, .queueFull,
                 .turnedOff, .recordTooLarge, .invalidRecord, .closed:
                 throw ControlProblem(.failed, "\(error)")

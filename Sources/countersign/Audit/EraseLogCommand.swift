@@ -21,6 +21,13 @@ struct EraseLogCommand: AsyncParsableCommand {
     @Option(name: .long, help: "The `sub` of the person, as it was recorded.")
     var subject: String?
 
+    @Option(
+        name: .long,
+        help:
+            "Whose subject: the issuer, or the kind of credential (who.auth) without one. Needed where several know it."
+    )
+    var issuer: String?
+
     @Option(name: .long, help: "The index of a record. May be repeated.")
     var entry: [UInt64] = []
 
@@ -40,13 +47,14 @@ struct EraseLogCommand: AsyncParsableCommand {
         guard (subject != nil) != !entry.isEmpty else {
             throw ValidationError("either --subject or --entry must be given")
         }
+        guard issuer == nil || subject != nil else { throw ValidationError("--issuer goes with --subject only") }
     }
 
     func run() async throws {
         let result = try await options.perform(
             .erase(
                 EraseCommand(
-                    subject: subject, entries: entry,
+                    subject: subject, issuer: issuer, entries: entry,
                     fields: fields.flatMap { $0.split(separator: ",").map(String.init) },
                     reason: reason, ticket: ticket, isDespiteHolds: despiteHold)))
         let fields = result["fields"]?.arrayValue?.compactMap(\.stringValue).joined(separator: ", ") ?? ""

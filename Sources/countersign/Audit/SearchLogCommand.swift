@@ -26,6 +26,9 @@ struct SearchLogCommand: AsyncParsableCommand {
     @Option(name: .long, help: "The subject, as records disclose it: the token's sub.")
     var subject: String?
 
+    @Option(name: .long, help: "The issuer of the subject, or the kind of credential (who.auth) where there is none.")
+    var issuer: String?
+
     @Option(name: .long, help: "The route's template, such as /v1/orders/{id}.")
     var route: String?
 
@@ -49,8 +52,11 @@ struct SearchLogCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...100_000).contains(limit) else { throw ValidationError("--limit must be 1 to 100000") }
-        if let verdict, !["allow", "deny", "error"].contains(verdict) {
-            throw ValidationError("--verdict `\(verdict)`: allow, deny or error")
+        do throws(AuditToolError) {
+            if let verdict { try RecordVocabulary.check(verdict, of: "dec.verdict", called: "--verdict") }
+            if let type { try RecordVocabulary.check(type, of: "t", called: "--type") }
+        } catch {
+            throw ValidationError("\(error)")
         }
     }
 
@@ -63,14 +69,16 @@ struct SearchLogCommand: AsyncParsableCommand {
         let (from, to) = try period.bounds()
         try await ReadersMark.leave(
             "search", log: options.log, subject: subject,
-            details: [self.period.from, self.period.to, route, verdict, reason, policy, type].compactMap { $0 }.joined(
-                separator: " "))
+            details: [self.period.from, self.period.to, issuer, route, verdict, reason, policy, type].compactMap { $0 }
+                .joined(
+                    separator: " "))
         let result = try options.working { () throws(AuditToolError) in
             let index = try RecordIndex(directory: options.log, origin: log.origin)
             // A log that may only be read is searched as far as its index goes.
             while let count = try? index.advance(to: log, atMost: 64), count > 0 {}
             var query = RecordQuery()
-            (query.subject, query.route, query.verdict) = (subject, route, verdict)
+            (query.subject, query.issuer) = (subject, issuer)
+            (query.route, query.verdict) = (route, verdict)
             (query.reason, query.policy, query.type) = (reason, policy, type)
             (query.from, query.to, query.limit) = (from, to, limit)
             return try RecordSearch(log, index).run(query)

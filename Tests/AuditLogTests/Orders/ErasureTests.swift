@@ -16,9 +16,9 @@ struct ErasureTests {
         return notes
     }()
 
-    private static func append(_ subject: String, to log: AuditLog) async {
+    private static func append(_ subject: String, of issuer: String? = nil, to log: AuditLog) async {
         await withCheckedContinuation { continuation in
-            log.append(LogFixture.record(boot: log.boot, subject: subject), on: LogFixture.loop) { _ in
+            log.append(LogFixture.record(boot: log.boot, subject: subject, issuer: issuer), on: LogFixture.loop) { _ in
                 continuation.resume()
             }
         }
@@ -91,6 +91,32 @@ struct ErasureTests {
         }
         await #expect(throws: AuditLogError.self) { try await log.appendAdministrative(type: "erasure") }
         await log.close()
+    }
+
+    @Test("the same subject of two issuers is two people: the one that is meant must be named")
+    func tellsIssuersApart() async throws {
+        let fixture = try LogFixture()
+        let log = try fixture.open()
+        await Self.append("alice", of: "https://north", to: log)
+        await Self.append("alice", of: "https://south", to: log)
+        // Somebody who looked for alice: nobody can tell which.
+        await Self.append("alice", to: log)
+        await Self.append("bob", of: "https://south", to: log)
+        await #expect(throws: AuditLogError.severalIssuers(["https://north", "https://south"])) {
+            try await log.erase(ErasureRequest(.subject("alice"), notes: Self.notes))
+        }
+        await #expect(throws: AuditLogError.self) {
+            try await log.erase(ErasureRequest(.subject("bob", issuer: "https://north"), notes: Self.notes))
+        }
+        let north = try await log.erase(ErasureRequest(.subject("alice", issuer: "https://north"), notes: Self.notes))
+        #expect(north.entries == [1, 3])
+        #expect(try Self.holds("alice", fixture))
+        // Now one issuer is left.
+        #expect(try await log.erase(ErasureRequest(.subject("alice"), notes: Self.notes)).entries == [2])
+        #expect(try !Self.holds("alice", fixture))
+        #expect(try Self.holds("bob", fixture))
+        await log.close()
+        #expect(fixture.verify().problems == [])
     }
 
     @Test("what is derived from the log is told until it has forgotten, over a restart too")

@@ -35,7 +35,14 @@ struct RotationTests {
         let text = String(decoding: try fixture.bytes("log.vkey"), as: UTF8.self)
         #expect(text == "\(fixture.key.verifierKey)\n\(second.verifierKey)\n")
         // The next start needs both, whichever is named first.
-        #expect(throws: AuditLogError.self) { try AuditLog.open(configuration) }
+        let until = try #require(log.status.rotationUntil)
+        #expect {
+            try AuditLog.open(configuration)
+        } throws: { error in
+            let text = "\(error)"
+            return [fixture.key, second].allSatisfy { text.contains($0.verifierKey.hexadecimalKeyID) }
+                && text.contains("\(until)") && text.contains("`audit.key` and `audit.next_key`")
+        }
         (configuration.key, configuration.otherKeys) = (second, [fixture.key])
         let again = try AuditLog.open(configuration)
         _ = await LogFixture.append(3, to: again)

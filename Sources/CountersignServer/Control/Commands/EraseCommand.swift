@@ -9,6 +9,8 @@ package struct EraseCommand: Sendable {
 
     /// The value of `sub`; either this or entries.
     package var subject: String?
+    /// Whose `sub` it is, where several issuers know it.
+    package var issuer: String?
     package var entries: [UInt64]
     /// Names of what goes; everything if it is empty.
     package var fields: [String]
@@ -17,14 +19,16 @@ package struct EraseCommand: Sendable {
     package var isDespiteHolds: Bool
 
     package init(
-        subject: String?, entries: [UInt64], fields: [String], reason: String, ticket: String, isDespiteHolds: Bool
+        subject: String?, issuer: String? = nil, entries: [UInt64], fields: [String], reason: String, ticket: String,
+        isDespiteHolds: Bool
     ) {
-        (self.subject, self.entries, self.fields) = (subject, entries, fields)
+        (self.subject, self.issuer, self.entries, self.fields) = (subject, issuer, entries, fields)
         (self.reason, self.ticket, self.isDespiteHolds) = (reason, ticket, isDespiteHolds)
     }
 
     init(_ arguments: inout ControlArguments) throws(ControlProblem) {
         subject = try arguments.optionalString("subject", limit: 4096)
+        issuer = try arguments.optionalString("issuer", limit: 4096)
         entries = try arguments.indexes("entries")
         fields = try arguments.strings("fields", limit: 64)
         reason = try arguments.string("reason")
@@ -33,11 +37,13 @@ package struct EraseCommand: Sendable {
         guard (subject != nil) != !entries.isEmpty else {
             throw arguments.problem("subject", "or `entries` must be given, not both")
         }
+        guard issuer == nil || subject != nil else { throw arguments.problem("issuer", "goes with `subject` only") }
     }
 
     var arguments: JSONObject {
         var object = JSONObject()
         if let subject { object.append("subject", .string(subject)) }
+        if let issuer { object.append("issuer", .string(issuer)) }
         if !entries.isEmpty {
             object.append("entries", .array(entries.map { .number(JSONNumber(Int64(clamping: $0))) }))
         }
@@ -49,7 +55,7 @@ package struct EraseCommand: Sendable {
     }
 
     func perform(in context: ControlContext) async throws(ControlProblem) -> JSONObject {
-        let selection: ErasureRequest.Selection = subject.map { .subject($0) } ?? .entries(entries)
+        let selection: ErasureRequest.Selection = subject.map { .subject($0, issuer: issuer) } ?? .entries(entries)
         var request = ErasureRequest(
             selection, fields: fields.isEmpty ? nil : Set(fields),
             notes: context.notes(reason: reason, ticket: ticket))
