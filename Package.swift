@@ -141,7 +141,9 @@ let package = Package(
             name: "GatewaysTests", dependencies: ["Callout", "Fields", "Gateways", "StrictJSON", "Transport", .nioCore]),
         .testTarget(
             name: "CountersignServerTests",
-            dependencies: ["CountersignServer", "DecisionEngine", "StrictJSON", .logging, .nioCore, .nioPosix]),
+            dependencies: [
+                "CountersignServer", "DecisionEngine", "Identity", "StrictJSON", .logging, .nioCore, .nioPosix,
+            ]),
         .testTarget(name: "InteropTests"),
         .testTarget(
             name: "CedarTests", dependencies: ["Cedar", "StrictJSON"], resources: [.copy("Conformance")]),

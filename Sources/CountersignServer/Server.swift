@@ -141,7 +141,12 @@ package struct Server: Sendable {
             configuration, audit: audit, fetcher: try HTTPFetcher(group: group), logger: logger)
         let upkeep: [any Service] =
             [audit.background, keys, credentials, signals, control, retention, reloader]
-            + [ClockWatch(audit: audit, logger: logger) { credentials.clockWasSet() }] + indexing
+            + [
+                FingerprintKeeper(
+                    data: configuration.data, fingerprint: fingerprint, audit: audit, logger: logger
+                ) { credentials.dropCaches() }
+            ]
+            + [ClockWatch(audit: audit, logger: logger) { credentials.dropCaches() }] + indexing
         try await ServiceGroup(
             services: upkeep + ([witnesses, archive] as [(any Service)?]).compactMap { $0 } + listeners.services + [
                 SelfDecision(decisionPoint, group.any(), state)

@@ -15,6 +15,7 @@ enum ServerMetrics {
         "countersign_audit_sync_seconds": "Duration of the last sync.",
         "countersign_audit_writable": "1 while records can be made durable.",
         "countersign_audit_free_bytes": "Free bytes of the file system that holds the log.",
+        "countersign_audit_short_of_space": "1 while less is free than audit.min_free.",
         "countersign_audit_refused_records_total": "Records refused because the log could not take them.",
         "countersign_audit_witnessed_records":
             "Records under the newest checkpoint that a quorum of witnesses cosigned.",
@@ -82,6 +83,7 @@ enum ServerMetrics {
             ("countersign_audit_sync_seconds", Double(status.lastSyncMicroseconds) / 1e6),
             ("countersign_audit_writable", status.isWritable ? 1 : 0),
             ("countersign_audit_free_bytes", Double(status.freeBytes)),
+            ("countersign_audit_short_of_space", status.isShortOfSpace ? 1 : 0),
         ] { text.gauge(name, [(labels: [], value: value)]) }
         text.counter("countersign_audit_refused_records_total", status.refusedRecords)
         text.gauge("countersign_audit_pending_orders", [(labels: [], value: Double(status.pendingOrders))])

@@ -79,7 +79,7 @@ struct ReplayCommand: ParsableCommand {
         guard json else {
             let to = outcome.response?.decision == .allow ? "allow" : "deny"
             let by = now.isEmpty ? "no policy" : now.joined(separator: ", ")
-            return "\(RecordSummary(leaf: record.leaf, disclosures: record.disclosures).line)  now \(to) by "
+            return "\(RecordSummary(leaf: record.leaf, disclosures: []).line)  now \(to) by "
                 + SafeText.terminal(by)
         }
         let object: JSONObject = [

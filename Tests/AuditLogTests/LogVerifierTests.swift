@@ -67,6 +67,21 @@ struct LogVerifierTests {
         #expect(LogVerifier(keys: [fixture.key.verifierKey]).verify(directory: fixture.directory).firstBadIndex == 263)
     }
 
+    @Test("the first bad entry of a full bundle is named, whether its bytes or its length were changed")
+    func namesFirstBadEntryOfFullBundle() async throws {
+        let fixture = try await Self.closedLog(600)
+        let path = "log/tile/entries/001"
+        let bytes = try fixture.bytes(path)
+        let entries = try #require(Bundle.split(bytes, count: 256))
+        for place in [entries[9].lowerBound + 40, entries[9].lowerBound - 1, entries[9].lowerBound - 2] {
+            var changed = bytes
+            changed[place] ^= 2
+            try fixture.write(changed, to: path)
+            let report = LogVerifier(keys: [fixture.key.verifierKey]).verify(directory: fixture.directory)
+            #expect(report.firstBadIndex == 265, "byte \(place): \(report.problems)")
+        }
+    }
+
     @Test("an old checkpoint of the log is continued, one of a fork is not")
     func comparesOldCheckpoints() async throws {
         let fixture = try await Self.closedLog(5)

@@ -78,8 +78,12 @@ struct CredentialFileTests {
         try desk.add(entry("a", until: nil), now: 10)
         try desk.add(entry("b", until: 20), now: 10)
         #expect(try desk.list().map(\.id) == ["a", "b"])
+        // A day later, so that a clock that is set ahead and back again forgets none.
         try desk.add(entry("c", until: nil), now: 20)
-        #expect(try desk.list().map(\.id) == ["a", "c"])
+        #expect(try desk.list().map(\.id) == ["a", "b", "c"])
+        try desk.add(entry("d", until: .max), now: 20 + 86_400)
+        #expect(try desk.list().map(\.id) == ["a", "c", "d"])
+        #expect(try desk.lift("d", now: 20 + 86_401) != nil)
         #expect(try desk.lift("a", now: 21)?.value == "a" && desk.lift("a", now: 21) == nil)
         #expect(try desk.list().map(\.id) == ["c"])
         let path = folder.path + "/credentials/revocations.json"

@@ -9,6 +9,7 @@ struct TokenCaseRunnerTests {
         "every verdict is the expected one",
         arguments: [
             ("jwt", 379), ("json_web_signature_test", 215), ("json_web_key_test", 15), ("token-cases", 511),
+            ("token-attacks", 386),
         ]
     )
     func verdicts(file: String, count: Int) throws {

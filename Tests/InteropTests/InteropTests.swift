@@ -11,10 +11,10 @@ import Testing
 )
 struct InteropTests {
     @Test(
-        "suites pass", .timeLimit(.minutes(5)),
+        "suites pass", .timeLimit(.minutes(10)),
         arguments: [
             "apigee", "decisions", "malformed", "check", "operations", "issuers", "rotation", "disk", "reload",
-            "clients", "foreign", "durability", "possession", "aws", "archive", "async_mode", "audit", "care",
+            "clients", "foreign", "durability", "possession", "asking", "aws", "archive", "async_mode", "audit", "care",
             "witness", "glewlwyd",
             "canaille",
             "introspection", "credentials",

@@ -16,13 +16,13 @@ def row(name, measured, bar="", holds=None, detail="", **values):
     return dict(name=name, measured=measured, bar=bar, holds=holds, detail=detail, **values)
 
 
-def table(rows):
+def table(rows, with_head=True):
     """The rows as aligned text."""
     head = {"name": "name", "measured": "measured", "bar": "bar"}
     widths = [max(len(str(line[key])) for line in [head] + rows) for key in head]
     mark = {True: "holds", False: "DOES NOT HOLD", None: ""}
     form = "%%-%ds  %%-%ds  %%-%ds  %%s" % tuple(widths)
-    lines = [form % ("name", "measured", "bar", "")]
+    lines = [form % ("name", "measured", "bar", "")] if with_head else []
     for line in rows:
         lines.append(form % (line["name"], line["measured"], line["bar"], mark[line["holds"]]))
         if line["detail"]:

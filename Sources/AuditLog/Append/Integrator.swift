@@ -112,10 +112,16 @@ final class Integrator: @unchecked Sendable {
 
     private func lookForSpace() {
         if let free = try? store.fileSystem.freeBytes(queue.configuration.directory) {
-            queue.monitor.withLock { state in
-                state.status.freeBytes = free
-                state.status.isShortOfSpace = free < queue.configuration.minimumFreeBytes
+            let isShort = free < queue.configuration.minimumFreeBytes
+            let wasShort = queue.monitor.withLock { state in
+                defer { (state.status.freeBytes, state.status.isShortOfSpace) = (free, isShort) }
+                return state.status.isShortOfSpace
             }
+            guard isShort != wasShort else { return }
+            queue.configuration.logger.log(
+                level: isShort ? .warning : .notice,
+                isShort ? "audit log is short of space" : "audit log has space again",
+                metadata: ["free": "\(free)", "min_free": "\(queue.configuration.minimumFreeBytes)"])
         }
     }
 

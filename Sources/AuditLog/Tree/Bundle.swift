@@ -34,18 +34,24 @@ struct Bundle {
 
     /// Splits a bundle into its entries; `nil` unless it holds exactly so many.
     static func split(_ bytes: [UInt8], count: Int) -> [Range<Int>]? {
+        let (entries, isWhole) = front(of: bytes, count: count)
+        return isWhole && entries.count == count ? entries : nil
+    }
+
+    /// The entries of a bundle as far as the lengths lead, and whether they lead to its end.
+    static func front(of bytes: [UInt8], count: Int) -> (entries: [Range<Int>], isWhole: Bool) {
         var entries: [Range<Int>] = []
         entries.reserveCapacity(count)
         var offset = 0
         while offset < bytes.count {
-            guard offset + 2 <= bytes.count else { return nil }
+            guard offset + 2 <= bytes.count else { return (entries, false) }
             let start = offset + 2
             let end = start + (Int(bytes[offset]) << 8 | Int(bytes[offset + 1]))
-            guard end <= bytes.count else { return nil }
+            guard end <= bytes.count else { return (entries, false) }
             entries.append(start..<end)
             offset = end
         }
-        return entries.count == count ? entries : nil
+        return (entries, true)
     }
 
     /// The leaf index that a line of a disclosure file starts with.

@@ -41,6 +41,17 @@ struct TileReader {
         throw .corrupted(file: path, offset: 0, problem: "the bundle is missing")
     }
 
+    /// How many entries at the front of a bundle that cannot be split are those of its tile.
+    func soundEntries(_ number: UInt64, width: Int, tile: [TreeHash]) -> Int {
+        for candidate in [width, TilePath.width] {
+            let path = prefix + TilePath.entries(number, width: candidate)
+            guard let bytes = try? directory.read(path, limit: TilePath.width * 65_537) else { continue }
+            let entries = Bundle.front(of: bytes, count: candidate).entries
+            return zip(entries, tile).prefix { TreeHash.leaf(bytes[$0]) == $1 }.count
+        }
+        return 0
+    }
+
     /// The right edge of the tree of some size; its root says whether it is the right one.
     func edge(size: UInt64) throws(AuditLogError) -> TreeEdge {
         var levels: [[TreeHash]] = []

@@ -66,7 +66,7 @@ struct VerificationPass {
                 (bytes, entries) = try reader.entries(number, width: width)
             }
         } catch {
-            report.add(error, at: first)
+            report.add(error, at: first + UInt64(reader.soundEntries(number, width: width, tile: tile)))
             guard !tile.isEmpty else { return false }
         }
         if width < TilePath.width { lastBundle = Array(bytes[..<(entries.last?.upperBound ?? 0)]) }
@@ -162,7 +162,10 @@ struct VerificationPass {
             let found = try reader.hashes(level: level, index: index, width: hashes.count)
             for (place, pair) in zip(found, hashes).enumerated() where pair.0 != pair.1 {
                 let first = (index << 8 + UInt64(place)) * leaves
-                report.add("tile \(level)/\(index) has a wrong hash at place \(place)", at: first)
+                let end = first.addingReportingOverflow(leaves)
+                // Which of the entries below it is bad has been found where its bundle was read, if one of them is.
+                let entry = report.firstBadIndex(in: first..<(end.overflow ? .max : end.partialValue))
+                report.add("tile \(level)/\(index) has a wrong hash at place \(place)", at: entry ?? first)
                 return
             }
         } catch {

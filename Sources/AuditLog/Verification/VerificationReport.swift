@@ -47,6 +47,9 @@ public struct VerificationReport: Sendable, Hashable {
     /// The lowest index of a bad entry, if a problem has one.
     public var firstBadIndex: UInt64? { problems.compactMap(\.index).min() }
 
+    /// The lowest index of a bad entry of a stretch, if a problem has one.
+    func firstBadIndex(in range: Range<UInt64>) -> UInt64? { problems.compactMap(\.index).filter(range.contains).min() }
+
     mutating func add(_ text: String, at index: UInt64? = nil) {
         if problems.count < Self.maximumProblems { problems.append(Problem(index: index, text: text)) }
     }

@@ -5,7 +5,7 @@ import StrictJSON
 extension PolicyEngine {
     /// Looks a record key up.
     public func key(_ name: String) -> RecordKey {
-        RecordKey(name: universe.loader.names.find(name) ?? -1, text: ByteKey(name), universe: universe.identifier)
+        RecordKey(name: universe.loader.name(name), text: ByteKey(name), universe: universe.identifier)
     }
 
     /// Prepares an identity.

@@ -14,6 +14,9 @@ final class RuntimeLoader: Sendable {
         self.universe = universe
     }
 
+    /// The number of a record key; -1 if it has none.
+    func name(_ text: String) -> Int32 { names.find(text) ?? -1 }
+
     @inline(__always)
     func uid(_ uid: EntityUID) -> RuntimeUID {
         guard let type = types.find(uid.type.text) else { return .foreign(ForeignUID(uid: uid, type: -1)) }

@@ -3,6 +3,7 @@
 /// A set at run time: each element once, with a hash table when there are many.
 final class SetStorage: Sendable {
     let elements: [RuntimeValue]
+    /// The elements' hashes; empty while a scan is faster.
     private let hashes: [UInt64]
     /// Open addressing over `elements`; empty while a scan is faster.
     private let slots: [Int32]
@@ -22,9 +23,12 @@ final class SetStorage: Sendable {
         elements.reserveCapacity(candidates.count)
         var hashes: [UInt64] = []
         var slots: [Int32] = []
+        var sum: UInt64 = 8
         if candidates.count <= Self.scanLimit {
-            for value in candidates where !elements.contains(where: value.isEqual) { elements.append(value) }
-            hashes = elements.map(\.hash)
+            for value in candidates where !Self.holds(elements, value) {
+                elements.append(value)
+                sum &+= value.hash
+            }
         } else {
             var size = 32
             while size < candidates.count * 2 { size *= 2 }
@@ -45,21 +49,24 @@ final class SetStorage: Sendable {
                 slots[index] = Int32(truncatingIfNeeded: elements.count)
                 elements.append(value)
                 hashes.append(hash)
+                sum &+= hash
             }
         }
         self.elements = elements
         self.hashes = hashes
         self.slots = slots
-        hash = hashes.reduce(8) { $0 &+ $1 }
+        hash = sum
         holdsOnlyEntities = elements.allSatisfy { $0.kind == .entity }
         depth = elements.reduce(0) { max($0, $1.depth) } &+ 1
     }
 
+    private static func holds(_ elements: [RuntimeValue], _ value: RuntimeValue) -> Bool {
+        for element in elements where element.isEqual(to: value) { return true }
+        return false
+    }
+
     func contains(_ value: RuntimeValue) -> Bool {
-        guard !slots.isEmpty else {
-            for element in elements where element.isEqual(to: value) { return true }
-            return false
-        }
+        guard !slots.isEmpty else { return Self.holds(elements, value) }
         let hash = value.hash
         let mask = slots.count - 1
         var index = Int(truncatingIfNeeded: hash) & mask

@@ -10,11 +10,14 @@ struct ArchiveBucket: Sendable {
     private let bucket: ArchiveConfiguration.Bucket
     private let configuration: ServerConfiguration
     private let fetcher: HTTPFetcher
+    /// Finds and renews the credentials; `nil` if references name them.
+    private let found: AWSCredentialProvider?
 
     init(
         _ bucket: ArchiveConfiguration.Bucket, _ configuration: ServerConfiguration, fetcher: HTTPFetcher
     ) {
         (self.bucket, self.configuration) = (bucket, configuration)
+        found = bucket.source.map { AWSCredentialProvider($0, .system(fetcher)) }
         var policy = IdentityProviders.policy(bucket.settings.endpoint, bucket.allowsInsecure)
         policy.deadline = bucket.timeout
         policy.maximumBodyBytes = ObjectArchive.maximumObjectBytes + 65_536
@@ -22,11 +25,16 @@ struct ArchiveBucket: Sendable {
     }
 
     /// The store; references are read anew, so that credentials may be replaced while the service runs.
-    func store() throws -> ObjectStore {
+    func store() async throws -> ObjectStore {
         let read = { (reference: String) throws(SecretReference.Unresolved) in
             try SecretReference.text(reference, base: configuration.base)
         }
-        let credentials = try Self.credentials(bucket, read)
+        let credentials: AWSCredentials
+        if let found {
+            credentials = try await found.credentials()
+        } else {
+            credentials = try Self.credentials(bucket, read)
+        }
         let fetcher = try bucket.trustRoots.map { roots in
             try self.fetcher.with(trustRoots: .pem(Array(try read(roots).utf8)), identity: nil)
         }
@@ -47,8 +55,8 @@ struct ArchiveBucket: Sendable {
                         message: error.description))
             }
         }
-        for part in ArchiveConfiguration.CredentialPart.allCases where part != .token || bucket.credentials[part] != nil
-        {
+        let parts = bucket.source == nil ? ArchiveConfiguration.CredentialPart.allCases : []
+        for part in parts where part != .token || bucket.credentials[part] != nil {
             let reference = bucket.credentials[part] ?? "env:\(part.variable)"
             check(part.rawValue) { () throws(SecretReference.Unresolved) in
                 _ = try SecretReference.text(reference, base: configuration.base)

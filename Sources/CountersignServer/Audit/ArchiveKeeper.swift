@@ -67,7 +67,7 @@ final class ArchiveKeeper: Service {
                 return ObjectArchive.Progress(end: end)
             }
         case .bucket(let bucket, let parallel):
-            let store = try bucket.store()
+            let store = try await bucket.store()
             if !isChecked {
                 try await store.checkWritesOnce()
                 isChecked = true

@@ -25,6 +25,8 @@ struct AuditTrail: Sendable {
     let archive: ArchiveProgress
     /// How the witnessing of the log stands.
     let witnesses: WitnessStatus
+    /// The keys of gateways as they were activated last.
+    private let gatewayKeys = GatewayKeyLedger()
     /// Names of what does not answer now.
     private let downUpstreams = NameSet()
     /// Records of events that come from where nobody can wait.
@@ -108,6 +110,10 @@ struct AuditTrail: Sendable {
         policy.append("schema", .string(files.digests.schema))
         policy.append("set", .string(files.digests.policySet))
         var settings = JSONObject()
+        // That strangers may ask is a choice to be seen (THREATS G1).
+        let open = [("admin", configuration.admin), ("grpc", configuration.grpc), ("http", configuration.http)]
+            .filter { $0.1?.allowsUnauthenticated == true }.map { JSONValue.string($0.0) }
+        if !open.isEmpty { settings.append("allow_unauthenticated", .array(open)) }
         settings.append("apis", .array(configuration.apis.map { .string($0.name) }))
         if !configuration.asyncRoutes.isEmpty {
             settings.append("async_routes", .array(configuration.asyncRoutes.map { .string($0) }))
@@ -124,6 +130,7 @@ struct AuditTrail: Sendable {
         settings.append("providers", .array(configuration.providers.map { .string($0.name) }))
         await write("config.activate", "config", settings)
         await noteCertificates(configuration)
+        for change in gatewayKeys.changes(to: configuration) { await write(change.type, "credential", change.content) }
         guard previous?.digests != files.digests else { return }
         keep(files)
         await write("policy.activate", "policy", policy)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuditArchive
+import Identity
 import Outbound
 
 /// Where the log is archived, `audit.archive`.
@@ -15,6 +16,8 @@ struct ArchiveConfiguration: Sendable, Hashable {
         var settings: ObjectStoreSettings
         /// References to the access key: its id, its secret, and the token of a session.
         var credentials: [CredentialPart: String]
+        /// Where the access key is found instead, as the AWS SDKs find theirs; `nil` for the references.
+        var source: AWSCredentialSource?
         /// Whether the store may be reached over plain HTTP and at private addresses.
         var allowsInsecure: Bool
         /// A reference to certificates that are trusted instead of the system's.
@@ -101,6 +104,7 @@ extension ArchiveConfiguration.Bucket {
                     part.rawValue, "must be a reference such as `file:secrets/archive.key` or `env:\(part.variable)`")
             }
         }
+        source = Self.source(&section, hasReferences: !credentials.isEmpty)
         allowsInsecure = section.bool("allow_insecure", default: false)
         trustRoots = section.text("ca")
         if let trustRoots, !trustRoots.hasPrefix("file:"), !trustRoots.hasPrefix("env:") {
@@ -128,6 +132,20 @@ extension ArchiveConfiguration.Bucket {
         settings = ObjectStoreSettings(
             endpoint: String(trimmed), region: region, bucket: bucket, prefix: prefix, lock: lock)
         settings.parallel = parallel
+    }
+
+    /// `credentials`: a source in place of references.
+    private static func source(_ section: inout ConfigurationSection, hasReferences: Bool) -> AWSCredentialSource? {
+        guard let text = section.text("credentials") else { return nil }
+        guard let source = AWSCredentialSource(text) else {
+            section.problem(
+                "credentials",
+                "must be automatic, environment, web_identity, profile, profile:NAME, container or instance, got `\(text)`"
+            )
+            return nil
+        }
+        if hasReferences { section.problem("credentials", "must not stand beside `access_key_id` and its like") }
+        return source
     }
 
     /// `object_lock` and `retain`: nobody, or nobody without a permission for it, removes an object before its term.

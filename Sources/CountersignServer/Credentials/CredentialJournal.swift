@@ -34,15 +34,43 @@ struct CredentialJournal: Sendable {
     /// Tells of every change that was not told yet; one that cannot be told now is told later, perhaps once more.
     func tell(_ record: (Change) async -> Bool) async throws {
         let bytes = try changes.read() ?? []
-        var position = Int(String(decoding: try told.read() ?? [], as: UTF8.self)) ?? 0
-        if position > bytes.count { position = 0 }
+        let (base, start) = Self.beginning(bytes)
+        let told = Int(String(decoding: try self.told.read() ?? [], as: UTF8.self)) ?? 0
+        // A position outside of the file belongs to another one: everything there is told, perhaps once more.
+        var position = told >= base && told - base <= bytes.count - start ? start + (told - base) : start
         while position < bytes.count {
             guard let end = bytes[position...].firstIndex(of: 0x0A) else { return }
             if let change = Self.change(Array(bytes[position..<end])) { guard await record(change) else { return } }
             position = end + 1
-            let place = Array(String(position).utf8)
-            try told.edit { _ throws(CredentialFile.Failure) in (place, ()) }
+            let place = Array(String(base + position - start).utf8)
+            try self.told.edit { _ throws(CredentialFile.Failure) in (place, ()) }
         }
+        if position - start >= Self.longestTold { try trim() }
+    }
+
+    /// How many bytes that were told may stand in the journal.
+    static let longestTold = 1 << 20
+
+    /// Cuts off what was told, in one step that a crash leaves done or undone: positions count from the journal's first
+    /// byte ever, and the file itself says how many bytes are gone.
+    func trim() throws(CredentialFile.Failure) {
+        let told = Int(String(decoding: try self.told.read() ?? [], as: UTF8.self)) ?? 0
+        try changes.edit { before throws(CredentialFile.Failure) in
+            let bytes = before ?? []
+            let (base, start) = Self.beginning(bytes)
+            guard told > base, told - base <= bytes.count - start else { return (nil, ()) }
+            let head: JSONValue = ["gone": .number(JSONNumber(Int64(told)))]
+            return (head.canonicalBytes() + [0x0A] + bytes[(start + told - base)...], ())
+        }
+    }
+
+    /// How many bytes are gone, and where what is left begins.
+    private static func beginning(_ bytes: [UInt8]) -> (base: Int, start: Int) {
+        guard let end = bytes.prefix(64).firstIndex(of: 0x0A),
+            let head = try? JSONValue.parse(Array(bytes[..<end])).objectValue, head.count == 1,
+            let gone = head["gone"]?.int64Value, gone >= 0, gone < 1 << 60
+        else { return (0, 0) }
+        return (Int(gone), end + 1)
     }
 
     private static func change(_ line: [UInt8]) -> Change? {

@@ -30,6 +30,8 @@ final class CredentialUpkeep: Service {
 
     private static let interval = Duration.milliseconds(250)
     private static let usesInterval = 40
+    /// An hour's rounds; the first is one of them.
+    private static let trimInterval = 14_400
 
     let revocations: Revocations
     let file: RevocationFile
@@ -74,9 +76,21 @@ final class CredentialUpkeep: Service {
                 await refresh()
                 rounds &+= 1
                 if rounds.isMultiple(of: Self.usesInterval) { writeUses() }
+                if rounds % Self.trimInterval == 1 { trim() }
             } while (try? await Task.sleep(for: Self.interval)) != nil
         }
         writeUses()
+    }
+
+    /// Takes entries off the deny list that ended long ago; what cannot be written now is tried again in an hour.
+    private func trim() {
+        do throws(CredentialFile.Failure) {
+            if try file.trim(now: CredentialTime.now) {
+                logger.notice("entries of the deny list that ended long ago are gone")
+            }
+        } catch {
+            logger.warning("deny list not trimmed", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Takes over what has changed in the files, and tells the audit log.
@@ -127,10 +141,10 @@ final class CredentialUpkeep: Service {
     /// Has issuers asked again about every token.
     func forgetAnswers() { for provider in providers.introspection.values { provider.forgetAnswers() } }
 
-    /// Drops what is kept until a time by a clock that was set: nothing lives longer for it (THREATS D4).
+    /// Drops verified tokens and what issuers said: by a clock that was set nothing may live longer (THREATS D4).
     ///
     /// What remembers used proofs and signatures stays: without it they could be used again.
-    func clockWasSet() {
+    func dropCaches() {
         tokens.removeAll { _ in true }
         forgetAnswers()
         for provider in providers.aws { provider.forgetAnswers() }

@@ -52,14 +52,28 @@ package struct RevocationFile: Sendable {
         return Content(revocations: revocations, seen: events)
     }
 
-    /// Changes the list, durably; entries whose time is over are left out.
+    /// For how long an entry stays whose time is over, in seconds: a clock that is set ahead and back again forgets none.
+    static let grace: Int64 = 86_400
+
+    /// Leaves out what ended more than ``grace`` ago; returns whether there was any.
+    func trim(now: Int64) throws(CredentialFile.Failure) -> Bool {
+        guard try read().revocations.contains(where: { Self.isOver($0, now) }) else { return false }
+        try edit(now: now) { _ in }
+        return true
+    }
+
+    private static func isOver(_ entry: Revocation, _ now: Int64) -> Bool {
+        entry.until.map { $0.addingReportingOverflow(grace).partialValue <= now && $0 <= now } ?? false
+    }
+
+    /// Changes the list, durably; entries whose time has long been over are left out.
     func edit<Value>(
         now: Int64, _ change: (inout Content) throws(CredentialFile.Failure) -> Value
     ) throws(CredentialFile.Failure) -> Value {
         try file.edit { before throws(CredentialFile.Failure) in
             var content = try Self.parse(before, file.path)
             let value = try change(&content)
-            content.revocations.removeAll { $0.until.map { $0 <= now } ?? false }
+            content.revocations.removeAll { Self.isOver($0, now) }
             guard content.revocations.count <= Self.maximumEntries else {
                 throw CredentialFile.Failure(
                     description: "the deny list holds \(Self.maximumEntries) entries; give revocations an end")

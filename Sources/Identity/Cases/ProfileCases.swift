@@ -21,7 +21,7 @@ struct ProfileCases {
                 try verify(token, profile)
                 report.expect(expected, "accept", id)
             } catch {
-                report.expect(expected, "reject", id, detail: " (\(error.code.rawValue))")
+                report.refuse(expected, error, id, fields)
             }
         }
     }

@@ -20,7 +20,7 @@ enum ProofCases {
             _ = try verifier.verify(proof, for: request, now: context["now"]?.int64Value ?? 0)
             report.expect(expected, "accept", id)
         } catch {
-            report.expect(expected, "reject", id, detail: " (\(error.code.rawValue))")
+            report.refuse(expected, error, id, fields)
         }
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Callout
 public import StrictJSON
 
 /// Runs files of test cases against the verifier that serves: what `countersign token verify --cases FILE` does.
@@ -37,6 +38,14 @@ public struct TokenCaseRunner: Sendable {
             misses.map { "\($0.id): expected \($0.expected), got \($0.actual)" }
                 + (skipped > 0 ? ["\(skipped) cases of encrypted tokens not run"] : [])
                 + ["\(passed) passed, \(failed) failed"]
+        }
+
+        /// Counts a refusal; where the case names a reason code, it must be that one.
+        mutating func refuse(_ expected: String, _ error: IdentityError, _ id: String, _ fields: JSONObject) {
+            guard expected == "reject", let reason = fields["reason"]?.stringValue else {
+                return expect(expected, "reject", id, detail: " (\(error.code.rawValue))")
+            }
+            expect("reject (\(reason))", "reject (\(error.code.rawValue))", id)
         }
 
         /// Adds the cases of another report.

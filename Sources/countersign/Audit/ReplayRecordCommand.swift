@@ -6,7 +6,7 @@ import AuditTools
 import Cedar
 import StrictJSON
 
-struct ReplayRecordCommand: ParsableCommand {
+struct ReplayRecordCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Decides one recorded request again and compares the verdict.",
         discussion: """
@@ -28,7 +28,9 @@ struct ReplayRecordCommand: ParsableCommand {
     @Flag(name: .long, help: "Prints JSON.")
     var json = false
 
-    func run() throws {
+    func run() async throws {
+        // What policies say of it may tell of the person.
+        try await ReadersMark.leave("replay", log: options.log, details: name)
         let record = try options.record(name)
         let set = try policies.map { try PolicyDirectory.read($0) }
         let outcome = try options.working { () throws(AuditToolError) in

@@ -65,8 +65,10 @@ struct VerifyLogCommand: ParsableCommand {
         let report = verifier.verify(directory: directory)
         for problem in report.problems { Terminal.complain("\(problem)") }
         if json {
+            let first = report.firstBadIndex.map { JSONValue.number(JSONNumber(Int64(clamping: $0))) }
             let object: JSONValue = [
-                "verified": .bool(report.isVerified), "origin": .string(report.origin),
+                "first_bad_index": first ?? .null, "verified": .bool(report.isVerified),
+                "origin": .string(report.origin),
                 "size": .number(JSONNumber(Int64(clamping: report.size))), "root": .string(report.root),
                 "problems": .array(report.problems.map { .string("\($0)") }),
             ]

@@ -514,4 +514,5 @@ def main():
     print(len(CASES), "tokens,", len(PROOFS), "proofs", file=sys.stderr)
 
 
-main()
+if __name__ == "__main__":
+    main()

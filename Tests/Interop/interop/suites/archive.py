@@ -3,6 +3,7 @@
 import base64
 import concurrent.futures
 import json
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -84,7 +85,34 @@ def run(binary, report, options):
             report.equal("ends cleanly", deployment.stop(), 0)
             report.check("no secret in any output", not any(s in deployment.log() for s in deployment.secrets))
             report.guard("misconfigured", misconfigured, report, deployment)
+        report.guard("found", found, report, binary, text, key)
         gate.close()
+
+
+def found(report, binary, text, key):
+    """Credentials where AWS SDKs find them: a profile of the shared file, named in the configuration."""
+    references = ('      access_key_id: "file:secrets/archive-id"\n'
+                  '      secret_access_key: "file:secrets/archive-secret"\n')
+    own = text.replace(references, '      credentials: "profile:archive"\n      prefix: tidewater/found\n')
+    with Deployment(binary, own, POLICIES) as deployment:
+        deployment.write("aws", "[archive]\naws_access_key_id = %s\naws_secret_access_key = %s\n" % (key["id"], key["secret"]))
+        before = {name: os.environ.get(name) for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE")}
+        os.environ.update(AWS_SHARED_CREDENTIALS_FILE=str(deployment.folder / "aws"), AWS_CONFIG_FILE="/nonexistent")
+        try:
+            deployment.start()
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name) if value is None else os.environ.update({name: value})
+        report.equal("found: decisions", ask(deployment, 300), {"allowed"})
+        report.check("found: a bundle is archived with the profile's key", deployment.until(
+            lambda: archived(deployment) >= 256, 30), deployment.log()[-400:])
+        report.equal("found: ends cleanly", deployment.stop(), 0)
+        report.check("found: no secret in any output", key["secret"] not in deployment.log())
+        for name, line, wanted in (("an unknown source", '      credentials: "imds"\n', "must be automatic"), (
+                "beside references", references + '      credentials: automatic\n', "must not stand beside")):
+            deployment.write_configuration(text.replace(references, line))
+            code, output = deployment.run("check", deployment.file)
+            report.check("found: %s is a problem" % name, code == 1 and wanted in output, output)
 
 
 def ask(deployment, count):

@@ -5,6 +5,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import pathlib
 import shutil
 import signal
@@ -326,10 +327,13 @@ def readings(report, desk, made):
     """Who read personal data while the service ran is in the log; the subject looked for is behind a commitment."""
     _, records = desk.deployment.audit.verify()
     reads = [record for record in records if record["t"] == "admin.read"]
-    report.check("admin.read: of every verb that discloses", {"search", "show", "explain", "prove", "export"} == {
+    report.check("admin.read: of every verb that discloses", {"search", "show", "explain", "prove", "replay", "export"} == {
         record["read"]["verb"] for record in reads}, {record["read"]["verb"] for record in reads})
     report.check("admin.read: who", all(record["read"]["who"].startswith("uid:") for record in reads), reads[:1])
-    report.check("admin.read: no name in the leaf", "mara" not in json.dumps(records), "")
+    # Without what is random: four letters come up in it once in a while.
+    leaves = [{name: value for name, value in record.items() if name not in ("boot", "sd")} for record in records]
+    found = [leaf for leaf in leaves if re.search(r"\bmara\b", json.dumps(leaf))]
+    report.equal("admin.read: no name in the leaf", found, [])
     opened = desk.deployment.audit.disclosures()
     searched = [i for i, record in enumerate(records) if record["t"] == "admin.read" and "sub" in record.get("sd", {})]
     report.check("admin.read: the subject looked for is disclosed beside it", searched and all(

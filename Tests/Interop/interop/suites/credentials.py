@@ -240,7 +240,10 @@ def audit(report, deployment):
     report.check(name + "also what was revoked while nothing ran", found)
     records = deployment.audit.records()
     of = lambda kind: [r["credential"] for r in records if r["t"] == kind]
-    report.equal(name + "keys that were made and rotated", [("old" in c, c["store"]) for c in of("credential.rotate")],
+    report.check(name + "the gateway's key took effect", any(
+        c.get("source") == "configuration" and c["store"] == "gateway:harbour" for c in of("credential.rotate")))
+    report.equal(name + "keys that were made and rotated", [("old" in c, c["store"]) for c in of("credential.rotate")
+                                                              if "source" not in c],
                  [(False, "provider:partners"), (False, "provider:partners"), (True, "provider:partners"),
                   (False, "gateway:harbour")])
     causes = {(c.get("source", c.get("store")), c["cause"]) for c in of("credential.revoke")}

@@ -23,7 +23,7 @@ def run(binary, report, options):
     with Scenario(binary, CONFIGURATION.replace("schema: generated }", "schema: generated, entities: [entities.json] }"),
                   files={"entities.json": []}) as scenario:
         scenario.start()
-        for part in (bad_files, restart, links, good_files):
+        for part in (bad_files, restart, gateway_keys, links, good_files):
             report.guard(part.__name__, part, report, scenario)
         report.equal("ends cleanly on SIGTERM", scenario.deployment.stop(), 0)
     report.guard("certificates", certificates, report, binary)
@@ -117,6 +117,27 @@ def restart(report, scenario):
         r["t"] == "config.activate" and r["config"]["digest"] == digest for r in deployment.audit.records())))
     deployment.write("countersign.yaml", good)
     report.check("taken back: nothing waits", deployment.until(lambda: waiting() == []), waiting())
+
+
+def gateway_keys(report, scenario):
+    """A key of a gateway that is replaced, added or taken away is in the log, by its id and not by its text."""
+    deployment = scenario.deployment
+    path = deployment.folder / "secrets/gate-b.key"
+    good, other = path.read_text(), "another-key-of-the-gateway-0123456789"
+    deployment.secrets.append(other)
+
+    def after(text, wanted):
+        deployment.write_secret("gate-b.key", text)
+        return deployment.until(lambda: any(
+            r["t"] == wanted[0] and {k: v for k, v in r["credential"].items() if k in ("kind", "new", "old", "store")}
+            == dict(wanted[1], kind="gateway_key", store="gateway:harbour") for r in deployment.audit.records()))
+    report.check("gateway key: another in its place", after(other + "\n", (
+        "credential.rotate", {"new": "harbour#1", "old": "harbour#1"})))
+    report.check("gateway key: one more", after(other + "\n" + good, ("credential.rotate", {"new": "harbour#2"})))
+    report.check("gateway key: taken away", after(other + "\n", ("credential.revoke", {"old": "harbour#2"})))
+    deployment.write_secret("gate-b.key", good)
+    report.check("gateway key: as before", deployment.until(lambda: len([
+        r for r in deployment.audit.records() if r["t"].startswith("credential.")]) >= 4))
 
 
 def write(deployment, file, text):
