@@ -22,7 +22,8 @@ enum PublicEndpoints {
             return DecisionsService.handle(call, responder, gate)
         }
         responder.respond(
-            status: 404, text: "{\"status\":404,\"title\":\"Not found.\",\"type\":\"about:blank\"}",
+            status: 404,
+            text: "{\"reason\":\"not_found\",\"status\":404,\"title\":\"Not found.\",\"type\":\"about:blank\"}",
             type: "application/problem+json")
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CoreMetrics
+import Foundation
 import Gateways
 import NIOCore
 import ServiceLifecycle
@@ -25,7 +26,7 @@ struct Listeners: Sendable {
             let listener = HTTPListener(
                 configuration: settings.listener, group: group, events: Self.events("admin", registry)
             ) { call, responder in AdminEndpoints.handle(call, responder, state) }
-            try await listener.bind()
+            try await Self.bind("admin", settings) { try await listener.bind() }
             certificates.append(("admin", listener.prepareCertificates))
             services.append(listener)
             lines.append(Self.line("admin", settings, listener.boundAddress))
@@ -36,14 +37,14 @@ struct Listeners: Sendable {
             ) { call, responder in
                 PublicEndpoints.handle(call, responder, gate, state.sharedSignals, witness, settings.protocols)
             }
-            try await listener.bind()
+            try await Self.bind("http", settings) { try await listener.bind() }
             certificates.append(("http", listener.prepareCertificates))
             services.append(listener)
             lines.append(Self.line("http", settings, listener.boundAddress))
         }
         if let settings = configuration.grpc {
             let listener = Self.grpcListener(settings, gate, group, registry)
-            try await listener.bind()
+            try await Self.bind("grpc", settings) { try await listener.bind() }
             certificates.append(("grpc", listener.prepareCertificates))
             services.append(listener)
             lines.append(Self.line("grpc", settings, listener.boundAddress))
@@ -69,6 +70,26 @@ struct Listeners: Sendable {
             configuration: settings.listener, services: services, health: health, group: group,
             events: events("grpc", registry)
         )
+    }
+
+    /// Opens a port, or says which listener could not have which address.
+    private static func bind(
+        _ name: String, _ settings: ServerConfiguration.Listener, _ body: () async throws -> Void
+    ) async throws {
+        let place = "\(settings.listener.host):\(settings.listener.port)"
+        func failure(_ problem: String) -> Server.StartFailure {
+            Server.StartFailure("listener `\(name)`: \(place) \(problem)")
+        }
+        do { try await body() } catch let error as IOError {
+            switch POSIXErrorCode(rawValue: error.errnoCode) {
+            case .EADDRINUSE: throw failure("is in use; another process listens there")
+            case .EADDRNOTAVAIL: throw failure("is no address of this machine")
+            case .EACCES: throw failure("may not be opened by this user; ports from 1024 on may")
+            case _: throw failure("cannot be opened: errno \(error.errnoCode)")
+            }
+        } catch is SocketAddressError {
+            throw failure("cannot be resolved; an IP address or a host name of this machine is expected")
+        }
     }
 
     private static func line(

@@ -81,6 +81,21 @@ struct PolicyCheck {
         )
     }
 
+    /// Names of routes, APIs and providers, and annotations, that are surely misspelled.
+    func misspelledNames(in policies: PolicySet) -> [ConfigurationProblem] {
+        let providers = configuration.providers.map(\.name)
+        let names = KnownNames(
+            ids: [
+                "Api": configuration.apis.map(\.name), "Route": configuration.apis.flatMap(\.routes).map(\.name),
+            ], prefixes: ["User": providers, "Client": providers], entities: Set(entities.map(\.uid)))
+        return names.findings(in: policies).map { finding in
+            let place = finding.location
+            return ConfigurationProblem(
+                file: "\(configuration.policies.directory)/\(place.file)", line: place.line, path: finding.policy.text,
+                message: "\(finding.problem); expected \(finding.expected)", isWarning: true, column: place.column)
+        }
+    }
+
     /// Templates that nothing links: they decide nothing.
     func idleTemplates(of policies: PolicySet) -> [ConfigurationProblem] {
         let linked = Set(policies.links.map(\.template))

@@ -44,7 +44,7 @@ struct PolicyFiles {
             let check = PolicyCheck(configuration: configuration, entities: entities)
             schema = try check.schema()
             (problems, warnings) = check.validate(policies, schema)
-            warnings += check.idleTemplates(of: policies)
+            warnings += check.idleTemplates(of: policies) + check.misspelledNames(in: policies)
         } catch {
             problems = error.problems
             return (nil, problems)

@@ -9,7 +9,17 @@ extension ServerConfiguration {
     ///
     /// `check` and `serve` ask the same, so that neither accepts what the other refuses.
     func startProblems() -> [ConfigurationProblem] {
-        listenerProblems() + AuditTrail.keyProblems(self)
+        dataProblems() + listenerProblems() + AuditTrail.keyProblems(self)
+    }
+
+    private func dataProblems() -> [ConfigurationProblem] {
+        var isDirectory: ObjCBool = false
+        let isThere = FileManager.default.fileExists(atPath: data, isDirectory: &isDirectory)
+        if isThere, isDirectory.boolValue { return [] }
+        let obstacle =
+            isThere
+            ? "`\(data)` is no directory; name one, or a path at which one can be made" : obstacleToFolder(of: data)
+        return obstacle.map { [ConfigurationProblem(file: file, line: dataLine, path: "data", message: $0)] } ?? []
     }
 
     private func listenerProblems() -> [ConfigurationProblem] {
@@ -67,19 +77,19 @@ extension AuditTrail {
     private static func logKeyFile(_ configuration: ServerConfiguration) -> String {
         configuration.data + "/audit/log.vkey"
     }
+}
 
-    /// Why the folder of a file cannot be made or written to; `nil` if it can.
-    private static func obstacleToFolder(of path: String) -> String? {
-        let files = FileManager.default
-        var folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-        while !files.fileExists(atPath: folder.path), folder.pathComponents.count > 1 {
-            folder.deleteLastPathComponent()
-        }
-        var isDirectory: ObjCBool = false
-        guard files.fileExists(atPath: folder.path, isDirectory: &isDirectory), isDirectory.boolValue else {
-            return "`\(path)` cannot be made: `\(folder.path)` is no directory"
-        }
-        return files.isWritableFile(atPath: folder.path)
-            ? nil : "`\(path)` cannot be made: directory `\(folder.path)` is not writable"
+/// Why the folder of a file or directory cannot be made or written to; `nil` if it can.
+private func obstacleToFolder(of path: String) -> String? {
+    let files = FileManager.default
+    var folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+    while !files.fileExists(atPath: folder.path), folder.pathComponents.count > 1 {
+        folder.deleteLastPathComponent()
     }
+    var isDirectory: ObjCBool = false
+    guard files.fileExists(atPath: folder.path, isDirectory: &isDirectory), isDirectory.boolValue else {
+        return "`\(path)` cannot be made: `\(folder.path)` is no directory"
+    }
+    return files.isWritableFile(atPath: folder.path)
+        ? nil : "`\(path)` cannot be made: directory `\(folder.path)` is not writable"
 }

@@ -294,7 +294,10 @@ package final class PolicyDecisionPoint: Sendable {
         if !refusal.detail.isEmpty {
             logger.debug(
                 "refused",
-                metadata: ["reason": "\(refusal.fault.code.rawValue)", "detail": "\(refusal.detail)"]
+                metadata: [
+                    "decision": "\(work.decisionID)", "reason": "\(refusal.fault.code.rawValue)",
+                    "detail": "\(refusal.detail)",
+                ]
             )
         }
         return Verdict(

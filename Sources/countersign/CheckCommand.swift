@@ -2,13 +2,15 @@
 
 import ArgumentParser
 import CountersignServer
+import Foundation
 import StrictJSON
 
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Reads configuration, policies, entities and keys; prints every problem.",
         discussion: """
-            Each problem is one line `file:line: path: message`. Exit 1 if there is any that is no warning.
+            Each problem is one line `file:line: path: message`. Exit 1 if there is any that is no warning, 3 if \
+            the configuration cannot be read.
 
             Example: countersign check countersign.yaml
             """
@@ -30,6 +32,7 @@ struct CheckCommand: ParsableCommand {
                 problems.map { problem in
                     [
                         "file": .string(problem.file), "line": .number(JSONNumber(Int64(problem.line))),
+                        "column": .number(JSONNumber(Int64(problem.column))),
                         "path": .string(problem.path), "message": .string(problem.message),
                         "severity": .string(problem.isWarning ? "warning" : "error"),
                     ]
@@ -39,6 +42,7 @@ struct CheckCommand: ParsableCommand {
             for problem in problems { Terminal.say(problem.description) }
             if problems.allSatisfy(\.isWarning) { Terminal.say("\(file): in order") }
         }
+        guard FileManager.default.isReadableFile(atPath: file) else { throw ExitCode(3) }
         if !problems.allSatisfy(\.isWarning) { throw ExitCode(1) }
     }
 }

@@ -64,7 +64,7 @@ struct ServeCommand: AsyncParsableCommand {
             try await server.run()
         } catch let failure as Server.StartFailure {
             Terminal.complain(failure.description)
-            throw ExitCode(1)
+            throw ExitCode(FileManager.default.isReadableFile(atPath: options.config) ? 1 : 3)
         } catch let error as ValidationError {
             throw error
         } catch {

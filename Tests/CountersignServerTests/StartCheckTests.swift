@@ -3,6 +3,7 @@
 import AuditLog
 import CountersignServer
 import Foundation
+import Glibc
 import Logging
 import Testing
 
@@ -19,10 +20,13 @@ struct StartCheckTests {
     }
 
     /// The problems by `check`; `serve` must say each of them too.
-    private func problems(listeners: String = "", provider: String = "", audit: String = "") async throws -> [String] {
+    private func problems(data: String = "state", listeners: String = "", provider: String = "", audit: String = "")
+        async throws -> [String]
+    {
         try write("permit (principal, action, resource);", "policies/all.cedar")
         let text = """
             listeners: { \(listeners) }
+            data: \(data)
             providers: { p: { \(provider.isEmpty ? "issuer: \"https://i.test/\"" : provider), audiences: [a] } }
             apis: { a: { providers: [p], routes: [{ name: r, match: { path: / } }] } }
             audit: {
@@ -63,26 +67,63 @@ struct StartCheckTests {
         #expect(try await problems(listeners: tls)[0].contains("do not belong together"))
     }
 
+    @Test("a data directory that cannot be one")
+    func data() async throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try write("no directory", "afile")
+        #expect(try await problems(data: "afile")[0].hasPrefix("c.yaml:2: data: `afile` is no directory"))
+        #expect(
+            try await problems(data: "afile/state")
+                == ["c.yaml:2: data: `afile/state` cannot be made: `afile` is no directory"])
+    }
+
+    @Test("a listener's address that is taken is named")
+    func taken() async throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let port = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bound -> UInt16? in
+                guard bind(descriptor, bound, size) == 0, listen(descriptor, 1) == 0,
+                    getsockname(descriptor, bound, &size) == 0
+                else { return nil }
+                return UInt16(bigEndian: pointer.pointee.sin_port)
+            }
+        }
+        let taken = try #require(port)
+        let off = "grpc: { address: \"off\" }, admin: { address: \"off\" }"
+        #expect(try await problems(listeners: "\(off), http: { address: 127.0.0.1:\(taken) }") == [])
+        let file = folder.appending(path: "c.yaml").path
+        let failure = await #expect(throws: Server.StartFailure.self) {
+            try await Server(path: file, overrides: [:], logger: Logger(label: "test")) { _ in }.run()
+        }
+        #expect(failure?.description.hasPrefix("listener `http`: 127.0.0.1:\(taken) is in use") == true)
+    }
+
     @Test("the log's key and origin")
     func logKey() async throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         try write("no directory", "afile")
         #expect(
             try await problems(audit: "key: \"file:afile/log.key\"")
-                == ["c.yaml:5: audit.key: `afile/log.key` cannot be made: `afile` is no directory"])
+                == ["c.yaml:6: audit.key: `afile/log.key` cannot be made: `afile` is no directory"])
         try write("no key", "log.key", mode: 0o644)
         #expect(
             try await problems(audit: "key: \"file:log.key\"")[0].hasPrefix(
-                "c.yaml:5: audit.key: log key `log.key` is not safe"))
+                "c.yaml:6: audit.key: log key `log.key` is not safe"))
         try write("no key", "log.key")
         #expect(
-            try await problems(audit: "key: \"file:log.key\"")[0].hasPrefix("c.yaml:5: audit.key: log key `log.key`"))
+            try await problems(audit: "key: \"file:log.key\"")[0].hasPrefix("c.yaml:6: audit.key: log key `log.key`"))
         let key = folder.appending(path: "other.key").path
-        _ = try LogSigningKey.create(path: key, origin: "acme/other", outside: folder.path + "/data")
+        _ = try LogSigningKey.create(path: key, origin: "acme/other", outside: folder.path + "/state")
         #expect(
             try await problems(audit: "key: \"file:other.key\"")[0].hasPrefix(
-                "c.yaml:5: audit.key: `other.key` is the key of `acme/other`"))
-        #expect(try await problems(audit: "origin: one two")[0].hasPrefix("c.yaml:5: audit.origin: "))
+                "c.yaml:6: audit.key: `other.key` is the key of `acme/other`"))
+        #expect(try await problems(audit: "origin: one two")[0].hasPrefix("c.yaml:6: audit.origin: "))
         #expect(try await problems(audit: "origin: single")[0].contains("must be `<deployment>/<replica>`"))
     }
 
@@ -101,11 +142,11 @@ struct StartCheckTests {
                     "c.yaml:1: listeners.\(listener).protocols: `\(name)` is not available on `\(listener)`"))
         }
         #expect(
-            try await problems(provider: "issuer: \"http://i.test/\"")[0].hasPrefix("c.yaml:2: providers.p.issuer: "))
+            try await problems(provider: "issuer: \"http://i.test/\"")[0].hasPrefix("c.yaml:3: providers.p.issuer: "))
         #expect(try await problems(provider: "issuer: \"http://i.test/\", allow_insecure: true") == [])
         #expect(try await problems(provider: "issuer: \"http://127.0.0.1:9/\"") == [])
         #expect(
             try await problems(provider: "issuer: \"https://i.test/\", jwks_url: \"http://i.test/k\"")[0].hasPrefix(
-                "c.yaml:2: providers.p.jwks_url: "))
+                "c.yaml:3: providers.p.jwks_url: "))
     }
 }

@@ -35,6 +35,17 @@ final class LineTable: Sendable {
     /// A table for policies that do not come from a text.
     static let none = LineTable(file: "", bytes: [])
 
+    /// Where a text stands next from an offset on; `nil` if it does not.
+    func location(of text: String, from offset: Int) -> SourceLocation? {
+        let wanted = Array(text.utf8)
+        guard !wanted.isEmpty, offset >= 0, bytes.count - wanted.count >= offset else { return nil }
+        for start in offset...(bytes.count - wanted.count)
+        where bytes[start] == wanted[0] && bytes[start..<(start + wanted.count)].elementsEqual(wanted) {
+            return location(at: start)
+        }
+        return nil
+    }
+
     func location(at offset: Int) -> SourceLocation {
         var (low, high) = (0, lineStarts.count)
         while high - low > 1 {

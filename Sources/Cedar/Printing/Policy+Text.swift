@@ -17,8 +17,8 @@ extension Policy {
 
     private func text(_ namesItself: Bool) -> String {
         var lines: [String] = annotations.entries.map { entry in
-            // A link has the annotations of its template, and with them another id than its own.
-            let value = namesItself && entry.name.hasSameBytes(as: "id") ? id.text : entry.value
+            let isReplaced = namesItself && entry.name.hasSameBytes(as: "id") && !saysMore(entry.value)
+            let value = isReplaced ? id.text : entry.value
             return "@\(entry.name)" + (value.map { "(\(CedarString.quoted($0)))" } ?? "")
         }
         if namesItself, !annotations.entries.contains(where: { $0.name.hasSameBytes(as: "id") }) {
@@ -36,6 +36,15 @@ extension Policy {
             lines.append("\(condition.kind.rawValue) { \(ExpressionPrinter.text(of: condition.body)) }")
         }
         return lines.joined(separator: "\n") + ";\n"
+    }
+
+    /// Whether an `@id` names the policy better than its id: `policy0` and so on are given where nobody gave one.
+    ///
+    /// A link has the annotations of its template, and with them another id than its own.
+    private func saysMore(_ annotation: String?) -> Bool {
+        guard let annotation, !annotation.isEmpty, scope == body.scope else { return false }
+        let number = id.text.utf8.dropFirst(6)
+        return id.text.hasPrefix("policy") && !number.isEmpty && number.allSatisfy { 0x30...0x39 ~= $0 }
     }
 
     /// Whether both say the same, ids and `@id` annotations apart.

@@ -6,7 +6,8 @@ extension Schema {
     /// Checks a file of requests, and says of everything that is wrong where it stands.
     ///
     /// A request is an object with `principal`, `action` and `resource`, each `{"type": ..., "id": ...}`, and `context`,
-    /// an object (without it: empty); a file holds one, or an array of them.
+    /// an object (without it: empty); a file holds one, or an array of them. `title`, `why`, `entities`, `decision`,
+    /// `determining` and `errors` may stand beside them, and are not looked at.
     ///
     /// - Parameters:
     ///   - bytes: The JSON.
@@ -31,6 +32,8 @@ extension Schema {
 private struct RequestDiagnosis {
     private static let maximumFindings = 100
     private static let names = ["principal", "action", "resource", "context"]
+    /// What a file of worked requests says besides: for readers, the entities, and what is to be decided.
+    private static let besides = ["title", "why", "entities", "decision", "determining", "errors"]
 
     private let schema: Schema
     private let bytes: [UInt8]
@@ -62,7 +65,7 @@ private struct RequestDiagnosis {
         }
         let before = findings.count
         for (index, member) in object.members.enumerated()
-        where !Self.names.contains(where: { $0.hasSameBytes(as: member.key) }) {
+        where !(Self.names + Self.besides).contains(where: { $0.hasSameBytes(as: member.key) }) {
             let known = Self.names.map { "`\($0)`" }.joined(separator: ", ")
             report("`\(CedarString.escaped(member.key))` is no part of a request; parts: \(known)", at: place + [index])
         }

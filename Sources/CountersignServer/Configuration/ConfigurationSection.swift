@@ -8,6 +8,8 @@ package struct ConfigurationProblem: Error, Sendable, Hashable, CustomStringConv
     package let file: String
     /// From 1; 0 when the whole file is meant.
     package let line: Int
+    /// From 1; 0 where the line says enough.
+    package let column: Int
     /// Such as `providers.acme.issuer`; empty when the whole file is meant.
     package let path: String
     /// What is wrong and what would be accepted.
@@ -15,8 +17,9 @@ package struct ConfigurationProblem: Error, Sendable, Hashable, CustomStringConv
     /// Whether the service starts all the same.
     package let isWarning: Bool
 
-    package init(file: String, line: Int, path: String, message: String, isWarning: Bool = false) {
+    package init(file: String, line: Int, path: String, message: String, isWarning: Bool = false, column: Int = 0) {
         self.isWarning = isWarning
+        self.column = column
         self.file = file
         self.line = line
         self.path = path
@@ -25,7 +28,7 @@ package struct ConfigurationProblem: Error, Sendable, Hashable, CustomStringConv
 
     /// `file:line: path: message`.
     package var description: String {
-        let place = line > 0 ? "\(file):\(line): " : "\(file): "
+        let place = line > 0 ? "\(file):\(line):" + (column > 0 ? "\(column): " : " ") : "\(file): "
         return place + (isWarning ? "warning: " : "") + (path.isEmpty ? "" : "\(path): ") + message
     }
 }

@@ -93,6 +93,7 @@ extension ServerConfiguration {
         (self.file, self.digest, overridden) = (file, digest, top.overrides.keys.sorted())
         base = URL(fileURLWithPath: file).deletingLastPathComponent().path
         data = Self.resolve(top.string("data", default: ".countersign"), base)
+        dataLine = top.line(of: "data")
         var listeners = top.sectionOrEmpty("listeners")
         let overGRPC: [Listener.WireProtocol] = [.apigee, .health, .reflection]
         let overHTTP: [Listener.WireProtocol] = [.decisions, .sharedSignals, .witness]
@@ -172,12 +173,7 @@ extension ServerConfiguration {
         do throws(RouteTable.Overlap) {
             _ = try RouteTable(apis)
         } catch {
-            top.problem(
-                "apis",
-                error.first == error.second
-                    ? "two routes are named `\(error.first)`"
-                    : "routes `\(error.first)` and `\(error.second)` match the same requests"
-            )
+            top.problem("apis", error.description)
         }
         for api in apis {
             let chosen = providers.filter { api.providers.contains($0.name) }

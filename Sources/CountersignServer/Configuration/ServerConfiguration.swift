@@ -228,6 +228,7 @@ package struct ServerConfiguration: Sendable {
     /// The directory that relative paths are relative to.
     var base: String
     package var data: String
+    var dataLine: Int
     var grpc: Listener?
     var http: Listener?
     var admin: Listener?

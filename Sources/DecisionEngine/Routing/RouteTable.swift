@@ -30,9 +30,14 @@ package struct RouteTable: Sendable {
     }
 
     /// Two routes that would match the same request.
-    package struct Overlap: Error, Sendable, Hashable {
+    package struct Overlap: Error, Sendable, Hashable, CustomStringConvertible {
         package let first: String
         package let second: String
+
+        package var description: String {
+            first == second
+                ? "two routes are named `\(first)`" : "routes `\(first)` and `\(second)` match the same requests"
+        }
     }
 
     /// Every route, in the order of the file.

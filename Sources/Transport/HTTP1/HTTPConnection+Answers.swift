@@ -18,7 +18,9 @@ extension HTTPConnection {
     func refuse(_ status: Int) {
         keepsAlive = false
         let phrase = HTTPResponseStatus(statusCode: status).reasonPhrase
-        let problem = "{\"type\":\"about:blank\",\"title\":\"\(phrase)\",\"status\":\(status)}"
+        // The words of docs/faults.md, which this module does not know otherwise.
+        let reason = status == 413 || status == 431 ? "request_too_large" : "request_malformed"
+        let problem = "{\"type\":\"about:blank\",\"title\":\"\(phrase)\",\"status\":\(status),\"reason\":\"\(reason)\"}"
         let headers = FieldList(["content-type": "application/problem+json"])
         finish(HTTPResponseBytes(status: status, headers: headers, body: ByteBuffer(string: problem)))
     }

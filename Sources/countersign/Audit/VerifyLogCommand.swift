@@ -9,7 +9,7 @@ struct VerifyLogCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Verifies a log directory, or a copy of one, offline.",
         discussion: """
-            Exit 0 verified, 1 not (the first bad index on standard error), 2 wrong usage.
+            Exit 0 verified, 1 not (the first bad index on standard error), 2 wrong usage, 3 the directory cannot be read.
 
             Example: countersign audit verify .countersign/audit --key @.countersign/audit/log.vkey --records
             """
@@ -54,6 +54,10 @@ struct VerifyLogCommand: ParsableCommand {
             }
         } catch let error as AuditLogError {
             throw ValidationError("\(error)")
+        }
+        guard FileManager.default.isReadableFile(atPath: directory) else {
+            Terminal.complain("`\(directory)` cannot be read; an audit directory, or its `log`, is expected")
+            throw ExitCode(3)
         }
         verifier.quorum = quorum
         verifier.disclosuresDirectory = disclosures
