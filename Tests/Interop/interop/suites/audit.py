@@ -5,7 +5,6 @@ import csv
 import hashlib
 import io
 import json
-import re
 import pathlib
 import shutil
 import signal
@@ -217,7 +216,7 @@ def exports(report, desk, made):
     records = [json.loads(line) for line in output.splitlines()]
     report.equal("export jsonl: conditions", {r["record"]["id"] for r in records} >= {
         made["no token"], made["bad token"], made["unknown route"]}, True)
-    report.check("export jsonl: no personal data unless asked", "mara" not in output and all(
+    report.check("export jsonl: no personal data unless asked", not mentioned(("mara",), records) and all(
         r["verified"] and "disclosed" not in r for r in records), output[:300])
     report.equal("export: wrong condition", desk.audit_command("export", "--where", "nothing")[0], 2)
     ocsf(report, desk, made)
@@ -330,10 +329,7 @@ def readings(report, desk, made):
     report.check("admin.read: of every verb that discloses", {"search", "show", "explain", "prove", "replay", "export"} == {
         record["read"]["verb"] for record in reads}, {record["read"]["verb"] for record in reads})
     report.check("admin.read: who", all(record["read"]["who"].startswith("uid:") for record in reads), reads[:1])
-    # Without what is random: four letters come up in it once in a while.
-    leaves = [{name: value for name, value in record.items() if name not in ("boot", "sd")} for record in records]
-    found = [leaf for leaf in leaves if re.search(r"\bmara\b", json.dumps(leaf))]
-    report.equal("admin.read: no name in the leaf", found, [])
+    report.equal("admin.read: no name in the leaf", mentioned(("mara",), records), [])
     opened = desk.deployment.audit.disclosures()
     searched = [i for i, record in enumerate(records) if record["t"] == "admin.read" and "sub" in record.get("sd", {})]
     report.check("admin.read: the subject looked for is disclosed beside it", searched and all(

@@ -12,6 +12,7 @@ from ..certificates import Authority
 from ..deployment import Deployment
 from ..gateway import Gateway
 from ..keyserver import KeyServer
+from ..personal import mentioned
 from ..tokens import SigningKey, TokenIssuer
 from ..wire import block, header, proxy, request, tag, variable
 
@@ -463,9 +464,8 @@ def log(report, clinic):
     report.equal("log: the peer is the verified name", front["gw"]["peer"], "spiffe://clinic.example.test/gate/front")
     report.equal("log: kinds of callers", {r["who"]["type"] for r in decisions if "who" in r} - {None},
                  {"User", "Client", "Anonymous"})
-    text = json.dumps(records)
-    report.equal("log: no personal data in the leaves", [part for part in ("4711", "B-4711", "robot-9", "203.0.113.9",
-                 "2001:db8", "b%20c") if part in text], [])
+    report.equal("log: no personal data in the leaves", mentioned(("4711", "B-4711", "robot-9", "203.0.113.9",
+                 "2001:db8", "b%20c"), records), [])
     code, output = clinic.deployment.run("audit", "verify", audit.path, "--key", "@%s" % (audit.path / "log.vkey"),
                                          "--records")
     report.check("log: countersign audit verify", code == 0, output)
