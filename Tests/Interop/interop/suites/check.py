@@ -9,7 +9,7 @@ def run(binary, report, options):
     with Scenario(binary) as scenario:
         code, output = scenario.deployment.run("check", scenario.deployment.file)
         report.equal("a good file", code, 0)
-    text = CONFIGURATION.replace("clock_skew: 5s", "clock_skew: 5").replace("mode: strict", "mode: strickt")
+    text = CONFIGURATION.replace("clock_skew: 60s", "clock_skew: 60").replace("mode: strict", "mode: strickt")
     text = text.replace("data: state", "data: state\ncolour: red").replace("gate-b.key", "absent.key")
     with Scenario(binary, text, dict(POLICIES, **{"bad.cedar": "permit (principal, action);\n"})) as scenario:
         code, output = scenario.deployment.run("check", scenario.deployment.file)

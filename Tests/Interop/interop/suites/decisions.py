@@ -8,6 +8,7 @@ import subprocess
 
 from ..auditlog import UUID7
 from ..deployment import http
+from ..report import PATIENCE
 from ..scenario import Scenario
 
 MEMBERS = {"allow": bool, "verdict": str, "status": int, "reason": str, "message": str, "decision": str,
@@ -187,7 +188,7 @@ def curl(report, scenario):
         report.note("curl is not installed")
         return
     body = json.dumps(question(scenario.north.token("mara", ["ledger:read"]))).encode()
-    base = ["curl", "-sS", "--max-time", "20", "-H", "content-type: application/json", "-H",
+    base = ["curl", "-sS", "--max-time", "240", "-H", "content-type: application/json", "-H",
             "x-countersign-key: " + scenario.deployment.gateway_key, "--data-binary", "@-",
             scenario.deployment.http_url("/v1/decisions")]
     for name, extra in (("plain", []), ("chunked", ["-H", "transfer-encoding: chunked"]),
@@ -200,9 +201,9 @@ def curl(report, scenario):
         report.equal("curl, %s" % name, reason, "allowed")
 
 
-def exchange(scenario, data, seconds=5):
+def exchange(scenario, data, seconds=PATIENCE):
     """Sends bytes and reads until the other side closes or falls silent."""
-    with socket.create_connection(("127.0.0.1", scenario.deployment.http_port), 5) as connection:
+    with socket.create_connection(("127.0.0.1", scenario.deployment.http_port), PATIENCE) as connection:
         connection.settimeout(seconds)
         received = b""
         try:
