@@ -5,7 +5,7 @@ import Testing
 
 @testable import AuditArchive
 
-@Suite("A bucket: written once, confirmed, tried again", .timeLimit(.minutes(30)))
+@Suite("A bucket: written once, confirmed, tried again", .timeLimit(.minutes(60)))
 struct ObjectStoreTests {
     @Test("an object is written once, with its checksum and its lock")
     func once() async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AuditLog
 
-@Suite("Segments are written in whole blocks past the page cache", .timeLimit(.minutes(30)))
+@Suite("Segments are written in whole blocks past the page cache", .timeLimit(.minutes(60)))
 struct DirectWriteTests {
     private static func configuration(
         _ disk: SimulatedDisk, _ key: LogSigningKey, segmentBytes: Int

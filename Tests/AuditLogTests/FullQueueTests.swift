@@ -7,7 +7,7 @@ import Testing
 
 @testable import AuditLog
 
-@Suite("Audit log with a full queue", .timeLimit(.minutes(30)))
+@Suite("Audit log with a full queue", .timeLimit(.minutes(60)))
 struct FullQueueTests {
     /// A log whose disk answers only once `isOpen` is true, with room for four records.
     static func slowLog(

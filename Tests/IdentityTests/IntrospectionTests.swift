@@ -308,7 +308,7 @@ struct IntrospectionTests {
         }
     }
 
-    @Test("10,000 concurrent callers with one token cause one question", .timeLimit(.minutes(30)))
+    @Test("10,000 concurrent callers with one token cause one question", .timeLimit(.minutes(60)))
     func singleFlight() async throws {
         let provider = provider()
         endpoint.answer(active(""))
@@ -320,7 +320,7 @@ struct IntrospectionTests {
         #expect(endpoint.forms.count == 1 && provider.statistics.calls == 1 && provider.statistics.underway == 0)
     }
 
-    @Test("whoever looked before the answer came, and asks after it, is told what was said", .timeLimit(.minutes(30)))
+    @Test("whoever looked before the answer came, and asks after it, is told what was said", .timeLimit(.minutes(60)))
     func lateAsker() async throws {
         let provider = provider()
         endpoint.answer(active(""))
@@ -339,7 +339,7 @@ struct IntrospectionTests {
 
     @Test(
         "no more questions than allowed at once; what exceeds the backlog is refused as overload",
-        .timeLimit(.minutes(30)))
+        .timeLimit(.minutes(60)))
     func limits() async throws {
         let provider = provider { settings in
             settings.concurrency = 4
@@ -357,7 +357,7 @@ struct IntrospectionTests {
         #expect(endpoint.state.withLock { $0.mostUnderway } == 4)
     }
 
-    @Test("a caller that leaves ends its wait, not the question", .timeLimit(.minutes(30)))
+    @Test("a caller that leaves ends its wait, not the question", .timeLimit(.minutes(60)))
     func cancellation() async throws {
         let provider = provider()
         endpoint.answer(active(""))

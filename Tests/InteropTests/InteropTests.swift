@@ -11,7 +11,7 @@ import Testing
 )
 struct InteropTests {
     @Test(
-        "suites pass", .timeLimit(.minutes(30)),
+        "suites pass", .timeLimit(.minutes(60)),
         arguments: [
             "apigee", "decisions", "malformed", "check", "operations", "issuers", "rotation", "disk", "reload",
             "clients", "foreign", "durability", "possession", "asking", "aws", "archive", "async_mode", "audit", "care",
@@ -26,7 +26,7 @@ struct InteropTests {
 
     @Test(
         "no answer is sent before the sync of its record",
-        .enabled(if: Interop.has("strace"), "strace is not installed"), .timeLimit(.minutes(30)))
+        .enabled(if: Interop.has("strace"), "strace is not installed"), .timeLimit(.minutes(60)))
     func writeOrder() async throws {
         let (status, output) = try await Interop.run("write_order")
         #expect(status == 0, "\(output)")
@@ -34,7 +34,7 @@ struct InteropTests {
 
     @Test(
         "every call of h2load stands in log and metrics",
-        .enabled(if: Interop.has("h2load"), "h2load is not installed"), .timeLimit(.minutes(30)))
+        .enabled(if: Interop.has("h2load"), "h2load is not installed"), .timeLimit(.minutes(60)))
     func load() async throws {
         let (status, output) = try await Interop.run("h2load")
         #expect(status == 0, "\(output)")

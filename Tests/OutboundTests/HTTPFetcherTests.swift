@@ -6,7 +6,7 @@ import NIOSSL
 import Outbound
 import Testing
 
-@Suite("The outgoing HTTP client: THREATS D7", .timeLimit(.minutes(30)))
+@Suite("The outgoing HTTP client: THREATS D7", .timeLimit(.minutes(60)))
 struct HTTPFetcherTests {
     private static let local = OutboundPolicy(
         allowsPlaintext: true, addressClasses: [.loopback], connectTimeout: .seconds(600), deadline: .seconds(600),

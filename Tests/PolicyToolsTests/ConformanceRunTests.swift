@@ -6,7 +6,7 @@ import Testing
 
 @testable import PolicyTools
 
-@Suite("Conformance cases: what is checked, what fails, what is printed", .timeLimit(.minutes(30)))
+@Suite("Conformance cases: what is checked, what fails, what is printed", .timeLimit(.minutes(60)))
 struct ConformanceRunTests {
     private func run(_ files: [String: String], options: ConformanceRun.Options = .init()) throws -> ConformanceReport {
         let directory = try CaseDirectory(files)

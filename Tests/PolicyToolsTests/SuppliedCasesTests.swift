@@ -5,7 +5,7 @@ import Testing
 
 @testable import PolicyTools
 
-@Suite("All supplied cases", .timeLimit(.minutes(30)))
+@Suite("All supplied cases", .timeLimit(.minutes(60)))
 struct SuppliedCasesTests {
     /// The data lie with the tests of the language.
     private static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

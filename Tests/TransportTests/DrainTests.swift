@@ -9,7 +9,7 @@ import Transport
 
 @Suite("Graceful shutdown: refuse, finish, close")
 struct DrainTests {
-    @Test("an open call gets its answer, a new connection is refused, run returns", .timeLimit(.minutes(30)))
+    @Test("an open call gets its answer, a new connection is refused, run returns", .timeLimit(.minutes(60)))
     func drains() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         let arrived = group.next().makePromise(of: Void.self)
@@ -65,7 +65,7 @@ struct DrainTests {
         }
     }
 
-    @Test("a call that never ends does not hold the shutdown beyond the drain timeout", .timeLimit(.minutes(30)))
+    @Test("a call that never ends does not hold the shutdown beyond the drain timeout", .timeLimit(.minutes(60)))
     func isBounded() async throws {
         var configuration = ListenerConfiguration.patient()
         configuration.limits.drainTimeout = .milliseconds(200)

@@ -38,7 +38,7 @@ struct HTTPListenerTests {
 
     @Test(
         "pipelining, chunks, HEAD, 100-continue, limits, timeouts, and shapes that smuggle",
-        .enabled(if: PythonClient.interpreter != nil), .timeLimit(.minutes(30)))
+        .enabled(if: PythonClient.interpreter != nil), .timeLimit(.minutes(60)))
     func rawRequests() async throws {
         try await withListener { port in
             try await withListener(seconds: 2) { impatient in

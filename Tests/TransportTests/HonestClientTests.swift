@@ -8,7 +8,7 @@ import Transport
 struct HonestClientTests {
     @Test(
         "grpcio calls, streams, compression, health, reflection, and a client that resets and pings",
-        .timeLimit(.minutes(30)))
+        .timeLimit(.minutes(60)))
     func grpcio() async throws {
         try await withEchoListener { port in
             let result = try await PythonClient.run(script: "honest.py", [String(port)])
@@ -21,7 +21,7 @@ struct HonestClientTests {
 struct AbuseTests {
     @Test(
         "floods, oversized headers, protocol violations",
-        .timeLimit(.minutes(30)),
+        .timeLimit(.minutes(60)),
         arguments: [
             "rapid-reset", "ping-flood", "settings-flood", "window-update-flood", "priority-flood", "empty-data-flood",
             "unknown-frame-flood", "headers-flood", "continuation-flood", "many-settings", "window-overflow",
@@ -34,7 +34,7 @@ struct AbuseTests {
 
     @Test(
         "peers that stall",
-        .timeLimit(.minutes(30)),
+        .timeLimit(.minutes(60)),
         arguments: ["slow-headers", "half-frame", "half-message", "silent", "slow-reader"])
     func stalls(_ attack: String) async throws {
         var configuration = ListenerConfiguration.patient(trust: .stranger)
@@ -44,7 +44,7 @@ struct AbuseTests {
         try await expectStopped(attack, configuration)
     }
 
-    @Test("a connection without calls is drained and closed", .timeLimit(.minutes(30)))
+    @Test("a connection without calls is drained and closed", .timeLimit(.minutes(60)))
     func idle() async throws {
         var configuration = ListenerConfiguration.patient(trust: .stranger)
         configuration.limits.idleTimeout = .seconds(4)

@@ -68,7 +68,7 @@ struct TLSTests {
             group: MultiThreadedEventLoopGroup.singleton)
     }
 
-    @Test("serves over TLS", .timeLimit(.minutes(30)))
+    @Test("serves over TLS", .timeLimit(.minutes(60)))
     func plainTLS() async throws {
         let certificates = try await TestCertificates()
         defer { certificates.remove() }
@@ -80,7 +80,7 @@ struct TLSTests {
         }
     }
 
-    @Test("with a client CA, tells the verified names and refuses everybody else", .timeLimit(.minutes(30)))
+    @Test("with a client CA, tells the verified names and refuses everybody else", .timeLimit(.minutes(60)))
     func mutualTLS() async throws {
         let certificates = try await TestCertificates()
         defer { certificates.remove() }
@@ -99,7 +99,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a bad pair never replaces a good one, a good one is served at once", .timeLimit(.minutes(30)))
+    @Test("a bad pair never replaces a good one, a good one is served at once", .timeLimit(.minutes(60)))
     func reload() async throws {
         let certificates = try await TestCertificates()
         defer { certificates.remove() }
@@ -125,7 +125,7 @@ struct TLSTests {
         }
     }
 
-    @Test("refuses TLS 1.1 and suites without AEAD", .timeLimit(.minutes(30)))
+    @Test("refuses TLS 1.1 and suites without AEAD", .timeLimit(.minutes(60)))
     func oldProtocols() async throws {
         let certificates = try await TestCertificates()
         defer { certificates.remove() }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import AuditLog
 
-@Suite("Tampering with a log directory is noticed", .timeLimit(.minutes(30)))
+@Suite("Tampering with a log directory is noticed", .timeLimit(.minutes(60)))
 struct TamperingTests {
     /// A log of three process runs with a hole, its explanation, and an older checkpoint.
     private static func sample() async throws -> (fixture: LogFixture, older: LogFixture) {

@@ -9,7 +9,7 @@ import Testing
 
 @testable import CountersignServer
 
-@Suite("Fingerprints under another key each quarter: AUDIT, section 4", .timeLimit(.minutes(30)))
+@Suite("Fingerprints under another key each quarter: AUDIT, section 4", .timeLimit(.minutes(60)))
 struct FingerprintKeeperTests {
     @Test("quarters are those of UTC")
     func quarters() {

@@ -11,7 +11,7 @@ import Testing
 
 @testable import CountersignServer
 
-@Suite("Control socket: commands of local users to the running process", .timeLimit(.minutes(30)))
+@Suite("Control socket: commands of local users to the running process", .timeLimit(.minutes(60)))
 struct ControlSocketTests {
     /// How many commands a socket took.
     private final class Heard: Sendable { let count = Mutex(0) }
