@@ -105,6 +105,25 @@ enum JSONStep: Sendable, Hashable {
 }
 
 extension JSONNode {
+    /// Steps over what an array or object holds, from one place to the next.
+    private struct Walk {
+        let document: JSONDocument
+        private var place: Int
+        private let end: Int
+        private let namesInFront: Int
+
+        init(_ node: JSONNode, namesInFront: Int) {
+            (document, place, end) = (node.document, node.index + 1, Int(node.entry.next))
+            self.namesInFront = namesInFront
+        }
+
+        mutating func next() -> Int? {
+            guard place < end else { return nil }
+            defer { place = Int(document.entries[place + namesInFront].next) }
+            return place
+        }
+    }
+
     /// The elements of an array, in the order of the text.
     public struct Elements: Sequence, Sendable {
         private let array: JSONNode
@@ -132,19 +151,13 @@ extension JSONNode {
 
         /// Walks over elements.
         public struct Iterator: IteratorProtocol {
-            private let document: JSONDocument
-            private var place: Int
-            private let end: Int
+            private var walk: Walk
 
-            fileprivate init(_ array: JSONNode) {
-                (document, place, end) = (array.document, array.index + 1, Int(array.entry.next))
-            }
+            fileprivate init(_ array: JSONNode) { walk = Walk(array, namesInFront: 0) }
 
             /// The next element; `nil` behind the last one.
             public mutating func next() -> JSONNode? {
-                guard place < end else { return nil }
-                defer { place = Int(document.entries[place].next) }
-                return JSONNode(document: document, index: place)
+                walk.next().map { JSONNode(document: walk.document, index: $0) }
             }
         }
     }
@@ -177,8 +190,6 @@ extension JSONNode {
         public var underestimatedCount: Int { count }
         /// The first member; `nil` if there is none.
         public var first: Member? { isEmpty ? nil : Member(document: object.document, index: object.index + 1) }
-        /// The object that has the members.
-        var node: JSONNode { object }
 
         /// The value of a name, compared byte for byte; looks at one member after the other.
         public subscript(_ name: String) -> JSONNode? { first { $0.isNamed(name) }?.value }
@@ -188,19 +199,13 @@ extension JSONNode {
 
         /// Walks over members.
         public struct Iterator: IteratorProtocol {
-            private let document: JSONDocument
-            private var place: Int
-            private let end: Int
+            private var walk: Walk
 
-            fileprivate init(_ object: JSONNode) {
-                (document, place, end) = (object.document, object.index + 1, Int(object.entry.next))
-            }
+            fileprivate init(_ object: JSONNode) { walk = Walk(object, namesInFront: 1) }
 
             /// The next member; `nil` behind the last one.
             public mutating func next() -> Member? {
-                guard place < end else { return nil }
-                defer { place = Int(document.entries[place + 1].next) }
-                return Member(document: document, index: place)
+                walk.next().map { Member(document: walk.document, index: $0) }
             }
         }
     }

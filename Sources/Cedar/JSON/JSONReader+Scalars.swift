@@ -82,12 +82,8 @@ extension JSONReader {
         let (start, problemsBefore) = (position, problems.count)
         var isPlain = true
         position += 1
-        while position < bytes.count {
+        while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
             switch bytes[position] {
-            case UInt8(ascii: "\""):
-                position += 1
-                append(.string, from: start, isPlain: isPlain)
-                return true
             case UInt8(ascii: "\\"):
                 isPlain = false
                 skipEscape()
@@ -103,9 +99,14 @@ extension JSONReader {
             default: position += 1
             }
         }
-        if problems.count == problemsBefore { report("the string has no end", expected: "`\"`", at: start) }
-        append(.null, from: start)
-        return false
+        guard position < bytes.count else {
+            if problems.count == problemsBefore { report("the string has no end", expected: "`\"`", at: start) }
+            append(.null, from: start)
+            return false
+        }
+        position += 1
+        append(.string, from: start, isPlain: isPlain)
+        return true
     }
 
     private mutating func skipEscape() {

@@ -27,6 +27,7 @@ extension PolicySet {
     ///   - source: The JSON.
     ///   - limits: Bounds on what is read.
     ///   - id: Gives the single policy, which has no id in JSON, its own.
+    /// - Returns: The set, unless there is an error, and every finding.
     package static func parse(
         anyJSON source: PolicySource, limits: PolicyLimits = PolicyLimits(), id: (JSONNode) -> PolicyID
     ) -> PolicyParseResult {

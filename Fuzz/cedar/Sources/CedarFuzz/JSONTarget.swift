@@ -9,8 +9,8 @@ import StrictJSON
 enum JSONTarget {
     static func run(_ input: [UInt8]) {
         let value = try? JSONValue.parse(input)
-        let result = JSONDocument.parse(
-            input, file: "f", limits: DataLimits(maximumBytes: 1 << 20, maximumNesting: JSONLimits.standard.maximumDepth))
+        let limits = DataLimits(maximumBytes: 1 << 20, maximumNesting: JSONLimits.standard.maximumDepth)
+        let result = JSONDocument.parse(input, file: "f", limits: limits)
         let offsets = result.diagnostics.map(\.location.offset)
         expect(offsets.allSatisfy { $0 <= input.count }, "outside of the input: \(result.diagnostics)")
         expect(zip(offsets, offsets.dropFirst()).allSatisfy { $0 < $1 }, "out of order: \(result.diagnostics)")
