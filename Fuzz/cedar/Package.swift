@@ -9,7 +9,7 @@ let package = Package(
     products: [.library(name: "CedarFuzz", type: .static, targets: ["CedarFuzz"])],
     targets: [
         .target(name: "StrictJSON"),
-        .target(name: "Cedar", dependencies: ["StrictJSON"]),
+        .target(name: "Cedar"),
         .target(name: "CedarFuzz", dependencies: ["Cedar", "StrictJSON"]),
     ]
 )

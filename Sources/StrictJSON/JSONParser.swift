@@ -4,13 +4,13 @@
 public struct JSONLimits: Sendable, Hashable {
     /// The longest text, in bytes.
     public var maximumBytes: Int
-    /// How deep arrays and objects may be nested: 1 to 512.
+    /// How deep arrays and objects may be nested: 1 to 64, which fits the stack of any thread.
     public var maximumDepth: Int
 
-    /// Makes limits; the depth is held within 1 to 512, since the parser recurses.
+    /// Makes limits; the depth is held within 1 to 64, since the parser recurses.
     public init(maximumBytes: Int, maximumDepth: Int) {
         self.maximumBytes = maximumBytes
-        self.maximumDepth = min(max(maximumDepth, 1), 512)
+        self.maximumDepth = min(max(maximumDepth, 1), 64)
     }
 
     /// 1 MiB and 64 levels.
@@ -43,37 +43,7 @@ extension JSONValue {
         guard input.count <= limits.maximumBytes else {
             throw JSONError(.tooLarge(limit: limits.maximumBytes), at: 0, in: input)
         }
-        guard limits.maximumDepth > Self.ordinaryDepth, opensMany(input) else {
-            return try parseHere(input, maximumDepth: limits.maximumDepth)
-        }
-        let result = input.withUnsafeBufferPointer { buffer in
-            DeepStack.run { () -> Result<JSONValue, JSONError> in
-                do throws(JSONError) {
-                    return .success(try parseHere(buffer.span, maximumDepth: limits.maximumDepth))
-                } catch {
-                    return .failure(error)
-                }
-            }
-        }
-        if let result { return try result.get() }
-        return try parseHere(input, maximumDepth: Self.ordinaryDepth)
-    }
-
-    /// The depth that the parser may reach on any thread's stack.
-    private static let ordinaryDepth = 64
-
-    /// Whether the text may nest more deeply than that.
-    private static func opensMany(_ input: Span<UInt8>) -> Bool {
-        var count = 0
-        for index in input.indices where input[index] == UInt8(ascii: "[") || input[index] == UInt8(ascii: "{") {
-            count += 1
-            if count > ordinaryDepth { return true }
-        }
-        return false
-    }
-
-    private static func parseHere(_ input: Span<UInt8>, maximumDepth: Int) throws(JSONError) -> JSONValue {
-        var parser = JSONParser(maximumDepth: maximumDepth)
+        var parser = JSONParser(maximumDepth: limits.maximumDepth)
         parser.skipWhitespace(input)
         let value = try parser.value(input, depth: 0)
         parser.skipWhitespace(input)

@@ -35,16 +35,6 @@ extension String {
         }
     }
 
-    /// Whether this string's UTF-8 bytes, which is to say its code points, sort before the other's.
-    package func sortsBefore(_ other: String) -> Bool {
-        withBytes { left in
-            other.withBytes { right in
-                guard let place = left.firstDifference(from: right) else { return left.count < right.count }
-                return left[place] < right[place]
-            }
-        }
-    }
-
     /// Whether this string's UTF-16 code units sort before the other's, as RFC 8785 (section 3.2.3) orders names.
     ///
     /// That is the order of the bytes, but for the characters beyond U+FFFF: their surrogates sort before U+E000.

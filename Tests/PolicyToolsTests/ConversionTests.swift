@@ -62,14 +62,14 @@ struct ConversionTests {
     @Test(
         "what has no text is refused",
         arguments: [
-            #"{"staticPolicies":{},"templates":{"t":P},"templateLinks":[]}"#,
-            #"{"staticPolicies":{"a":Q},"templates":{},"templateLinks":[]}"#,
+            #"{"staticPolicies":{},"templates":{"t":PLAIN},"templateLinks":[]}"#,
+            #"{"staticPolicies":{"a":BARE_CALL},"templates":{},"templateLinks":[]}"#,
         ])
     func inexpressible(_ json: String) throws {
         let start =
             #"{"effect":"permit","principal":{"op":"All"},"action":{"op":"All"},"resource":{"op":"All"},"conditions":"#
-        let plain = json.replacing("P", with: start + "[]}")
-            .replacing("Q", with: start + #"[{"kind":"when","body":{"isIpv4":[]}}]}"#)
+        let plain = json.replacing("PLAIN", with: start + "[]}")
+            .replacing("BARE_CALL", with: start + #"[{"kind":"when","body":{"isIpv4":[]}}]}"#)
         let conversion = try convert(plain)
         #expect(conversion.output == nil && conversion.problems.count == 1)
     }

@@ -22,15 +22,19 @@ package struct RecordedInput {
     ///   - base: The base entities that were in force.
     /// - Throws: ``AuditToolError/missing(_:)`` if it is not of the recorded form.
     package init(_ input: JSONValue, base: EntityStore) throws(AuditToolError) {
-        guard let object = input.objectValue, let principal = Self.uid(object["principal"]),
-            let action = Self.uid(object["action"]), let resource = Self.uid(object["resource"]),
-            let context = object["context"]?.objectValue
+        // Written once more for the library that decides: it reads JSON itself.
+        let json = JSONDocument.parse(input.canonicalBytes(), file: "input").document?.root
+        guard let json, let principal = Self.uid(json["principal"]), let action = Self.uid(json["action"]),
+            let resource = Self.uid(json["resource"]), let context = json["context"], context.objectValue != nil
         else { throw .missing("the disclosed input is not of the form that decisions record") }
         do throws(EntityError) {
             request = Request(
                 principal: principal, action: action, resource: resource, context: try Record(json: context))
-            var own = try EntityStore.parse(json: (object["entities"] ?? []).canonicalBytes()).entities
-            if let token = context["token"]?.objectValue, let place = own.firstIndex(where: { $0.uid == principal }) {
+            var own =
+                try json["entities"].map { json throws(EntityError) in try EntityStore(json: json).entities } ?? []
+            if let token = context["token"], token.objectValue != nil,
+                let place = own.firstIndex(where: { $0.uid == principal })
+            {
                 let claims = try Record(json: token).members.map { ($0.key, $0.value) }
                 own[place].attributes = Record(claims + own[place].attributes.members.map { ($0.key, $0.value) })
             }
@@ -38,13 +42,11 @@ package struct RecordedInput {
         } catch {
             throw .missing("the disclosed input cannot be read: \(error)")
         }
-        hasQuery = context["request"]?.objectValue?["query"]?.stringValue?.isEmpty == false
+        hasQuery = context["request"]?["query"]?.stringValue?.isEmpty == false
     }
 
-    private static func uid(_ value: JSONValue?) -> EntityUID? {
-        guard let object = value?.objectValue, let type = object["type"]?.stringValue,
-            let id = object["id"]?.stringValue
-        else { return nil }
+    private static func uid(_ json: JSONNode?) -> EntityUID? {
+        guard let type = json?["type"]?.stringValue, let id = json?["id"]?.stringValue else { return nil }
         return EntityUID(type, id)
     }
 

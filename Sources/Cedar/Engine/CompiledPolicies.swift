@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 /// Policies of a set, compiled and indexed.
 final class CompiledPolicies: Sendable {
     struct Member: Sendable {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 /// Runs compiled conditions for one request; needs no stack beyond its registers.
 ///
 /// A register is a pointer to a value: of the request, of an entity, of the program, or of the register's own place

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 extension PolicyEngine {
     /// Looks a record key up.
     public func key(_ name: String) -> RecordKey {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 /// Decides requests under one policy set and one base of entities; immutable and usable from every thread.
 ///
 /// Policies are compiled, and an index over their scopes finds those that can apply. A scope cannot fail, so

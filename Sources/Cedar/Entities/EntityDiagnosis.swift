@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import StrictJSON
-
 /// What reading an entities file gave.
 public struct EntityParseResult: Sendable {
     /// The store; `nil` as soon as there is one error.
     public let entities: EntityStore?
-    /// Every finding, in the order of the file; at most 100.
+    /// Every finding, in the order of the file; at most 100 unless said otherwise.
     public let diagnostics: [Diagnostic]
 }
 
@@ -20,116 +18,65 @@ extension EntityStore {
     ///   - limits: What the JSON may be.
     /// - Returns: The store, unless there is an error, and every finding.
     public static func parse(
-        json bytes: [UInt8], file: String, schema: Schema? = nil,
-        limits: JSONLimits = JSONLimits(maximumBytes: 1 << 26, maximumDepth: 256)
+        json bytes: [UInt8], file: String, schema: Schema? = nil, limits: DataLimits = DataLimits()
     ) -> EntityParseResult {
+        let parsed = JSONDocument.parse(bytes, file: file, limits: limits)
+        guard let root = parsed.document?.root else {
+            return EntityParseResult(entities: nil, diagnostics: parsed.diagnostics)
+        }
         let problem: EntityError
         do throws(EntityError) {
-            let store =
-                if let schema { try parse(json: bytes, schema: schema, limits: limits) } else {
-                    try parse(json: bytes, limits: limits)
-                }
+            let store = if let schema { try schema.store(json: root) } else { try EntityStore(json: root) }
             return EntityParseResult(entities: store, diagnostics: [])
         } catch { problem = error }
         let found = DeepStack.run { () -> [Diagnostic] in
-            var diagnosis = EntityDiagnosis(bytes: bytes, file: file, schema: schema)
-            diagnosis.run(problem, limits)
+            var diagnosis = EntityDiagnosis(root: root, schema: schema, maximumFindings: limits.maximumDiagnostics)
+            diagnosis.run(problem)
             return diagnosis.findings
         }
-        let whole = SourceLocation(file: file, line: 1, column: 1, offset: 0)
         return EntityParseResult(
-            entities: nil, diagnostics: found ?? [Diagnostic(location: whole, problem: problem.description)])
+            entities: nil,
+            diagnostics: found ?? [Diagnostic(location: root.location, problem: problem.description)])
     }
 }
 
 /// Finds everything that keeps an entities file from being read, once it is known that something does.
 struct EntityDiagnosis {
-    private static let maximumFindings = 100
-
+    private let root: JSONNode
     private let schema: Schema?
-    private let offsets: JSONOffsets
-    private let lines: LineTable
-    private let bytes: [UInt8]
+    private let maximumFindings: Int
     private(set) var findings: [Diagnostic] = []
 
-    init(bytes: [UInt8], file: String, schema: Schema?) {
-        self.bytes = bytes
-        self.schema = schema
-        offsets = JSONOffsets(bytes)
-        lines = LineTable(file: file, bytes: bytes)
+    init(root: JSONNode, schema: Schema?, maximumFindings: Int) {
+        (self.root, self.schema, self.maximumFindings) = (root, schema, maximumFindings)
     }
 
     /// Looks at every entity; `problem` is what stands if none of them is wrong by itself.
-    mutating func run(_ problem: EntityError, _ limits: JSONLimits) {
-        let json: JSONValue
-        do throws(JSONError) { json = try JSONValue.parse(bytes, limits: limits) } catch {
-            return report("\(error.problem)", at: error.offset)
-        }
-        guard let elements = json.arrayValue else {
-            return report("expected an array of entities, got \(json.kind)", at: offsets.offset(of: []))
-        }
-        var places: [EntityUID: Int] = [:]
-        for (index, element) in elements.enumerated() where findings.count < Self.maximumFindings {
+    mutating func run(_ problem: EntityError) {
+        guard let elements = root.arrayValue else { return report(problem.description, at: root) }
+        var places: [EntityUID: JSONNode] = [:]
+        for (index, element) in elements.enumerated() where findings.count < maximumFindings {
             do throws(DataProblem) {
-                let entity = try entity(element)
+                let entity = if let schema { try schema.entity(element) } else { try ValueReader.entity(element) }
                 if case .duplicate(entity.uid) = problem, places[entity.uid] != nil {
-                    report(problem.description, at: offsets.offset(of: [index]))
+                    report(problem.description, at: element)
                 }
-                places[entity.uid] = index
+                places[entity.uid] = element
                 try schema?.model.check(entity)
             } catch {
-                report(error, in: element, index)
+                let path = CedarString.escaped(error.inside(.index(index)).pathText)
+                report("`\(path)`: \(error.problem)", at: element.following(error.path))
             }
         }
         guard findings.isEmpty else { return }
         switch problem {
         case .duplicate(let uid), .cycle(let uid), .conformance(let uid, _):
-            report(problem.description, at: offsets.offset(of: places[uid].map { [$0] } ?? []))
-        case .json: report(problem.description, at: offsets.offset(of: []))
+            report(problem.description, at: places[uid] ?? root)
+        case .json: report(problem.description, at: root)
         }
     }
 
-    private func entity(_ json: JSONValue) throws(DataProblem) -> Entity {
-        if let schema { return try schema.entity(json) }
-        return try ValueReader.entity(json)
-    }
-
-    private mutating func report(_ problem: DataProblem, in element: JSONValue, _ index: Int) {
-        let path = "[\(index)]" + (problem.path.isEmpty || problem.path.hasPrefix("[") ? "" : ".") + problem.path
-        report(
-            "`\(CedarString.escaped(path))`: \(problem.problem)",
-            at: offsets.offset(of: [index] + Self.indices(of: problem.path[...], in: element)))
-    }
-
-    private mutating func report(_ problem: String, at offset: Int) {
-        findings.append(Diagnostic(location: lines.location(at: offset), problem: problem))
-    }
-
-    /// The children that a path in words leads through, as far as it can be followed.
-    static func indices(of path: Substring, in json: JSONValue) -> [Int] {
-        var (rest, value, indices) = (path.utf8, json, [Int]())
-        while !rest.isEmpty {
-            if rest.first == UInt8(ascii: ".") { rest = rest.dropFirst() }
-            switch value {
-            case .array(let elements):
-                guard rest.first == UInt8(ascii: "["), let end = rest.firstIndex(of: UInt8(ascii: "]")),
-                    let index = Int(String(decoding: rest.dropFirst()[..<end], as: UTF8.self)),
-                    elements.indices.contains(index)
-                else { return indices }
-                indices.append(index)
-                value = elements[index]
-                rest = rest[rest.index(after: end)...]
-            case .object(let object):
-                // Names may hold dots: the longest that fits is meant.
-                let fitting = object.members.enumerated().filter { rest.starts(with: $0.element.key.utf8) }
-                guard let (index, member) = fitting.max(by: { $0.element.key.utf8.count < $1.element.key.utf8.count })
-                else { return indices }
-                indices.append(index)
-                value = member.value
-                rest = rest.dropFirst(member.key.utf8.count)
-            case .null, .bool, .number, .string: return indices
-            }
-        }
-        return indices
+    private mutating func report(_ problem: String, at node: JSONNode) {
+        findings.append(Diagnostic(location: node.location, problem: problem))
     }
 }

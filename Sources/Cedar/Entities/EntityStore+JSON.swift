@@ -1,102 +1,118 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import StrictJSON
-
 extension EntityStore {
     /// Reads an entities file: an array of `{"uid", "attrs", "parents", "tags"}`.
     ///
-    /// - Throws: ``EntityError`` with the path to what is wrong.
+    /// - Throws: ``EntityError`` with the path to what is wrong; of several syntax errors the first.
     public static func parse(
-        json bytes: [UInt8], limits: JSONLimits = JSONLimits(maximumBytes: 1 << 26, maximumDepth: 256)
+        json bytes: [UInt8], limits: DataLimits = DataLimits()
     ) throws(EntityError) -> EntityStore {
-        let result = DeepStack.run { () -> Result<EntityStore, EntityError> in
-            do throws(EntityError) { return .success(try read(bytes, limits)) } catch { return .failure(error) }
+        try EntityStore(json: try JSONDocument.entities(bytes, limits).root)
+    }
+
+    /// Takes entities from a JSON value: an array of `{"uid", "attrs", "parents", "tags"}`.
+    ///
+    /// - Throws: ``EntityError`` with the path to what is wrong.
+    package init(json: JSONNode) throws(EntityError) {
+        self = try json.document.reading { () throws(EntityError) in
+            try EntityStore(
+                try ValueReader.entities(json) { element throws(DataProblem) in try ValueReader.entity(element) })
         }
-        guard let result else { throw .json(path: "", problem: "there is no memory to read the file") }
+    }
+}
+
+extension JSONDocument {
+    /// The document of an entities file that has no name.
+    static func entities(_ bytes: [UInt8], _ limits: DataLimits) throws(EntityError) -> JSONDocument {
+        let result = parse(bytes, file: "", limits: limits)
+        if let document = result.document { return document }
+        guard let first = result.diagnostics.first else { throw .json(path: "", problem: "it cannot be read") }
+        let place = "\(first.location.line):\(first.location.column)"
+        throw .json(path: "", problem: "\(place): \(first.message)")
+    }
+
+    /// Runs a walk over values of this document, on a stack that what they nest fits.
+    func reading<Result>(_ body: () throws(EntityError) -> Result) throws(EntityError) -> Result {
+        let result = DeepStack.run(depth: depth) { () -> Swift.Result<Result, EntityError> in
+            do throws(EntityError) { return .success(try body()) } catch { return .failure(error) }
+        }
+        guard let result else { throw .json(path: "", problem: "there is no memory to read it") }
         return try result.get()
-    }
-
-    private static func read(_ bytes: [UInt8], _ limits: JSONLimits) throws(EntityError) -> EntityStore {
-        let json: JSONValue
-        do { json = try JSONValue.parse(bytes, limits: limits) } catch {
-            throw .json(path: "", problem: error.description)
-        }
-        return try EntityStore(try entities(json))
-    }
-
-    static func entities(_ json: JSONValue) throws(EntityError) -> [Entity] {
-        guard let elements = json.arrayValue else {
-            throw .json(path: "", problem: "expected an array of entities, got \(json.kind)")
-        }
-        var entities: [Entity] = []
-        entities.reserveCapacity(elements.count)
-        for (index, element) in elements.enumerated() {
-            do throws(DataProblem) {
-                entities.append(try ValueReader.entity(element))
-            } catch {
-                throw .json(path: error.inside("[\(index)]").path, problem: error.problem)
-            }
-        }
-        return entities
     }
 }
 
 extension ValueReader {
-    /// What reads attributes and tags of an entity once its identity is known.
-    typealias RecordReader = (JSONObject) throws(DataProblem) -> Record
+    /// Reads an array of entities, each by the given way.
+    static func entities(
+        _ json: JSONNode, _ read: (JSONNode) throws(DataProblem) -> Entity
+    ) throws(EntityError) -> [Entity] {
+        guard let elements = json.arrayValue else {
+            throw .json(path: "", problem: "expected an array of entities, got \(json.kind.rawValue)")
+        }
+        do throws(DataProblem) { return try self.elements(elements, read) } catch {
+            throw .json(path: error.pathText, problem: error.problem)
+        }
+    }
 
-    static func entity(_ json: JSONValue) throws(DataProblem) -> Entity {
+    static func entity(_ json: JSONNode) throws(DataProblem) -> Entity {
         let parts = try entityParts(json)
         return Entity(
             uid: parts.uid, attributes: try at("attrs") { () throws(DataProblem) in try record(parts.attributes) },
-            tags: try at("tags") { () throws(DataProblem) in try record(parts.tags) }, parents: parts.parents)
+            tags: try at("tags") { () throws(DataProblem) in try parts.tags.map(record) ?? Record() },
+            parents: parts.parents)
     }
 
-    static func entityParts(
-        _ json: JSONValue
-    ) throws(DataProblem) -> (uid: EntityUID, attributes: JSONObject, tags: JSONObject, parents: [EntityUID]) {
-        guard let object = json.objectValue else { throw DataProblem("expected an entity, got \(json.kind)") }
+    /// What an entity consists of, attributes and tags still unread.
+    struct EntityParts {
+        let uid: EntityUID
+        let attributes: JSONNode.Members
+        let tags: JSONNode.Members?
+        let parents: [EntityUID]
+    }
+
+    static func entityParts(_ json: JSONNode) throws(DataProblem) -> EntityParts {
+        guard let object = json.objectValue else { throw DataProblem("expected an entity, got \(json.kind.rawValue)") }
         guard let uidJSON = object["uid"] else { throw DataProblem("`uid` is missing") }
         let uid = try at("uid") { () throws(DataProblem) in try self.uid(uidJSON) }
         guard let attributes = object["attrs"]?.objectValue else {
-            throw DataProblem("expected an object", at: "attrs")
+            throw DataProblem("expected an object", at: .key("attrs"))
         }
-        guard let list = object["parents"]?.arrayValue else { throw DataProblem("expected an array", at: "parents") }
-        var tags = JSONObject()
-        if let json = object["tags"] {
-            guard let given = json.objectValue else { throw DataProblem("expected an object", at: "tags") }
-            tags = given
+        guard let list = object["parents"]?.arrayValue else {
+            throw DataProblem("expected an array", at: .key("parents"))
         }
-        var parents: [EntityUID] = []
-        for (index, parent) in list.enumerated() {
-            let parent = try at("parents[\(index)]") { () throws(DataProblem) in try self.uid(parent) }
-            if uid.type.isAction, !parent.type.isAction {
-                throw DataProblem("`\(parent)` is no action, as every parent of an action is", at: "parents[\(index)]")
+        let tags = object["tags"]
+        if let tags, tags.kind != .object { throw DataProblem("expected an object", at: .key("tags")) }
+        let parents = try at("parents") { () throws(DataProblem) in
+            try elements(list) { json throws(DataProblem) in
+                let parent = try self.uid(json)
+                guard !uid.type.isAction || parent.type.isAction else {
+                    throw DataProblem("`\(parent)` is no action, as every parent of an action is")
+                }
+                return parent
             }
-            parents.append(parent)
         }
-        return (uid, attributes, tags, parents)
+        return EntityParts(uid: uid, attributes: attributes, tags: tags?.objectValue, parents: parents)
     }
 
     static func at<Result>(
-        _ step: String, _ body: () throws(DataProblem) -> Result
+        _ name: String, _ body: () throws(DataProblem) -> Result
     ) throws(DataProblem) -> Result {
-        do { return try body() } catch { throw error.inside(step) }
+        do { return try body() } catch { throw error.inside(.key(name)) }
     }
 }
 
 extension Record {
-    /// Reads a record from JSON, with the explicit escapes of entities files.
+    /// Reads a record from a JSON object, with the explicit escapes of entities files.
     ///
     /// - Throws: ``EntityError`` with the path to what is wrong.
-    package init(json object: JSONObject) throws(EntityError) {
-        let result = DeepStack.run { () -> Result<Record, DataProblem> in
-            do throws(DataProblem) { return .success(try ValueReader.record(object)) } catch { return .failure(error) }
-        }
-        switch result {
-        case .success(let record): self = record
-        case .failure(let problem): throw .json(path: problem.path, problem: problem.problem)
-        case nil: throw .json(path: "", problem: "there is no memory to read the record")
+    package init(json: JSONNode) throws(EntityError) {
+        self = try json.document.reading { () throws(EntityError) in
+            guard let object = json.objectValue else {
+                throw .json(path: "", problem: "expected an object, got \(json.kind.rawValue)")
+            }
+            do throws(DataProblem) { return try ValueReader.record(object) } catch {
+                throw .json(path: error.pathText, problem: error.problem)
+            }
         }
     }
 }

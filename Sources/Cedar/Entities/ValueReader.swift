@@ -1,79 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
-/// A problem in JSON data, with the path that leads to it.
-struct DataProblem: Error, Sendable {
-    var path: String
-    let problem: String
-
-    init(_ problem: String, at path: String = "") {
-        self.path = path
-        self.problem = problem
-    }
-
-    func inside(_ step: String) -> DataProblem {
-        DataProblem(problem, at: path.isEmpty || path.hasPrefix("[") ? step + path : step + "." + path)
-    }
-}
-
 /// Reads values, identities and entities from JSON, with the explicit escapes.
 enum ValueReader {
-    static func value(_ json: JSONValue) throws(DataProblem) -> Value {
-        switch json {
-        case .null: throw DataProblem("`null` is never a value; leave the member out")
-        case .bool(let value): return .bool(value)
-        case .number(let number):
-            guard let value = number.int64 else {
-                throw DataProblem("`\(number.text)` is no integer of 64 bits in plain notation")
-            }
-            return .long(value)
-        case .string(let value): return .string(value)
-        case .array(let elements):
-            var values: [Value] = []
-            for (index, element) in elements.enumerated() {
-                do { values.append(try value(element)) } catch { throw error.inside("[\(index)]") }
-            }
-            return .set(values)
-        case .object(let object):
+    static func value(_ json: JSONNode) throws(DataProblem) -> Value {
+        if let text = json.stringValue { return .string(text) }
+        if let object = json.objectValue {
             if let escaped = try escape(object) { return escaped }
             return .record(try record(object))
         }
+        if let elements = json.arrayValue {
+            return .set(try self.elements(elements) { element throws(DataProblem) in try value(element) })
+        }
+        if let flag = json.boolValue { return .bool(flag) }
+        guard !json.isNull else { throw DataProblem("`null` is never a value; leave the member out") }
+        guard let value = json.int64Value else {
+            throw DataProblem("`\(json.excerpt)` is no integer of 64 bits in plain notation")
+        }
+        return .long(value)
     }
 
-    static func record(_ object: JSONObject) throws(DataProblem) -> Record {
-        var members: [(String, Value)] = []
-        for member in object.members {
-            do { members.append((member.key, try value(member.value))) } catch { throw error.inside(member.key) }
+    static func record(_ object: JSONNode.Members) throws(DataProblem) -> Record {
+        Record(try members(object) { json throws(DataProblem) in try value(json) })
+    }
+
+    /// Reads every element; a problem says in which one.
+    static func elements<Result>(
+        _ elements: JSONNode.Elements, _ read: (JSONNode) throws(DataProblem) -> Result
+    ) throws(DataProblem) -> [Result] {
+        var results: [Result] = []
+        results.reserveCapacity(elements.count)
+        for element in elements {
+            do { results.append(try read(element)) } catch { throw error.inside(.index(results.count)) }
         }
-        return Record(members)
+        return results
+    }
+
+    /// Reads the value of every member; a problem says in which one.
+    static func members(
+        _ object: JSONNode.Members, _ read: (JSONNode) throws(DataProblem) -> Value
+    ) throws(DataProblem) -> [(String, Value)] {
+        var results: [(String, Value)] = []
+        results.reserveCapacity(object.count)
+        for member in object {
+            let key = member.key
+            do { results.append((key, try read(member.value))) } catch { throw error.inside(.key(key)) }
+        }
+        return results
     }
 
     /// The value of an escape; `nil` if the object is an ordinary record.
-    static func escape(_ object: JSONObject) throws(DataProblem) -> Value? {
-        guard object.members.count == 1 else { return nil }
-        if let inner = object["__entity"]?.objectValue, inner["type"]?.stringValue != nil,
-            inner["id"]?.stringValue != nil
-        {
+    static func escape(_ object: JSONNode.Members) throws(DataProblem) -> Value? {
+        guard object.count == 1 else { return nil }
+        if let inner = object["__entity"]?.objectValue, inner["type"]?.kind == .string, inner["id"]?.kind == .string {
             return .entity(try entity(inner))
         }
         if let inner = object["__extn"]?.objectValue, let call = ExtensionCall(inner) { return try call.evaluate() }
-        if object["__expr"]?.stringValue != nil {
+        if object["__expr"]?.kind == .string {
             throw DataProblem("`__expr` is no longer supported; use `__entity` or `__extn`")
         }
         return nil
     }
 
     /// An identity: `{"type","id"}`, or the same inside `__entity`.
-    static func uid(_ json: JSONValue) throws(DataProblem) -> EntityUID {
+    static func uid(_ json: JSONNode) throws(DataProblem) -> EntityUID {
         guard let object = json.objectValue else {
-            throw DataProblem("expected an entity as `{\"type\": ..., \"id\": ...}`, got \(json.kind)")
+            throw DataProblem("expected an entity as `{\"type\": ..., \"id\": ...}`, got \(json.kind.rawValue)")
         }
         if let inner = object["__entity"]?.objectValue { return try entity(inner) }
         return try entity(object)
     }
 
-    private static func entity(_ object: JSONObject) throws(DataProblem) -> EntityUID {
+    private static func entity(_ object: JSONNode.Members) throws(DataProblem) -> EntityUID {
         guard let type = object["type"]?.stringValue, let id = object["id"]?.stringValue else {
             throw DataProblem("expected an entity as `{\"type\": ..., \"id\": ...}`")
         }
@@ -87,16 +84,16 @@ enum ValueReader {
 /// The inside of an `__extn` escape.
 struct ExtensionCall {
     let name: String
-    let arguments: [JSONValue]
+    let arguments: [JSONNode]
 
     /// `nil` if the object does not have the shape of a call.
-    init?(_ object: JSONObject) {
+    init?(_ object: JSONNode.Members) {
         guard let name = object["fn"]?.stringValue else { return nil }
         self.name = name
         if let argument = object["arg"] {
             arguments = [argument]
         } else if let list = object["args"]?.arrayValue {
-            arguments = list
+            arguments = Array(list)
         } else {
             return nil
         }

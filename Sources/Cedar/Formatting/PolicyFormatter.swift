@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 /// Writes policies in one uniform layout: comments and parentheses stay, only white space and commas behind the last
 /// item of a list change.
 ///

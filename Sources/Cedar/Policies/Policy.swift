@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 /// Whether a satisfied policy permits or forbids.
 public enum Effect: String, Sendable, Hashable {
     /// The request is allowed unless a forbid is satisfied too.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 extension PolicySource {
     /// Whether a file of a policy directory holds policies: `.cedar` text, `.cedar.json`, or the links of templates,
     /// `links.json` and `<name>.links.json`.
@@ -59,7 +57,7 @@ extension PolicySet {
         // Without all templates, links would be said to be wrong.
         if !diagnostics.contains(where: { $0.severity == .error }) {
             for source in files where source.form == .links {
-                diagnostics += PolicyJSONReader.links(source.bytes, file: source.file, limits: limits, into: &set)
+                diagnostics += PolicyJSONReader.links(source, limits: limits, into: &set)
             }
         }
         let count = set.policies.count + set.templates.count + set.links.count
@@ -76,15 +74,12 @@ extension PolicySet {
     private static func json(
         _ source: PolicySource, naming: PolicyNaming, limits: PolicyLimits
     ) -> PolicyParseResult {
-        let bounds = JSONLimits(maximumBytes: limits.maximumBytes, maximumDepth: 512)
-        let object = (try? JSONValue.parse(source.bytes, limits: bounds))?.objectValue
-        guard object?["effect"] != nil else { return parse(json: source.bytes, file: source.file, limits: limits) }
-        let name =
+        parse(anyJSON: source, limits: limits) { json in
             switch naming {
             case .sequential: "policy0"
-            case .annotation: object?["annotations"]?.objectValue?["id"]?.stringValue ?? "\(source.file)#0"
+            case .annotation: PolicyID(json["annotations"]?["id"]?.stringValue ?? "\(source.file)#0")
             }
-        return parse(policyJSON: source.bytes, id: PolicyID(name), file: source.file, limits: limits)
+        }
     }
 
     private static func diagnostic(for error: PolicySetError, in source: PolicySource) -> Diagnostic {

@@ -1,28 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 extension PolicyJSONReader {
     /// Reads an expression: an object with exactly one member, whose name says which kind.
     ///
     /// Left folds of one operator are read in a loop, so that their length costs no stack.
-    mutating func expression(_ json: JSONValue) -> Expression? {
+    mutating func expression(_ json: JSONNode) -> Expression? {
         guard let object = object(json, as: "an expression") else { return nil }
-        guard object.count == 1, let member = object.members.first else {
+        guard object.count == 1, let member = object.first else {
             report("an expression has exactly one member, this has \(object.count)")
             return nil
         }
-        depth += 1
-        defer { depth -= 1 }
+        let (outerOffset, name) = (expressionOffset, member.key)
+        (depth, expressionOffset) = (depth + 1, json.offset)
+        defer { (depth, expressionOffset) = (depth - 1, outerOffset) }
         guard depth <= Expression.maximumDepth else {
             report("the expression nests more deeply than \(Expression.maximumDepth) levels")
             return nil
         }
-        let step = Step(name: CedarString.escaped(member.key), index: 0)
-        return inside(step) { reader in reader.operation(named: member.key, member.value) }
+        return inside(.key(name), member.value) { reader in reader.operation(named: name, member.value) }
     }
 
-    private mutating func operation(named name: String, _ json: JSONValue) -> Expression? {
+    private mutating func operation(named name: String, _ json: JSONNode) -> Expression? {
         if let kind = ExpressionKind.byName[ByteKey(name)] { return expression(kind, json) }
         if let function = ExtensionFunction.byName[ByteKey(name)] {
             guard let list = array(json) else { return nil }
@@ -32,7 +30,7 @@ extension PolicyJSONReader {
         return nil
     }
 
-    private mutating func expression(_ kind: ExpressionKind, _ json: JSONValue) -> Expression? {
+    private mutating func expression(_ kind: ExpressionKind, _ json: JSONNode) -> Expression? {
         switch kind {
         case .value: return value(json)
         case .variable: return variable(json)
@@ -57,35 +55,35 @@ extension PolicyJSONReader {
             return operands(list).flatMap { make(.set($0)) }
         case .record:
             guard let object = object(json) else { return nil }
-            let fields = members(of: object) { reader, _, member -> Expression.Field? in
-                reader.expression(member.value).map { Expression.Field(key: Expression.Name(member.key), value: $0) }
+            let fields = members(of: object) { reader, key, json -> Expression.Field? in
+                reader.expression(json).map { Expression.Field(key: Expression.Name(key), value: $0) }
             }
             return fields.flatMap { fields in make(.record(fields.sorted { $0.key < $1.key })) }
         }
     }
 
     func make(_ kind: Expression.Kind) -> Expression? {
-        Expression(kind, offset: UInt32(clamping: policyOffset))
+        Expression(kind, offset: UInt32(clamping: expressionOffset))
     }
 
     // MARK: Shapes
 
     /// The object behind an operator; all its fields must be known.
-    private mutating func fields(_ json: JSONValue, _ known: [String]) -> JSONObject? {
+    private mutating func fields(_ json: JSONNode, _ known: [String]) -> JSONNode.Members? {
         guard let object = object(json) else { return nil }
         rejectUnknown(object, known: known)
         return object
     }
 
-    private mutating func operand(_ name: String, of object: JSONObject) -> Expression? {
+    private mutating func operand(_ name: String, of object: JSONNode.Members) -> Expression? {
         member(name, of: object) { reader, json in reader.expression(json) }
     }
 
-    private mutating func argument(_ json: JSONValue) -> Expression? {
+    private mutating func argument(_ json: JSONNode) -> Expression? {
         fields(json, ["arg"]).flatMap { operand("arg", of: $0) }
     }
 
-    private mutating func pair(_ json: JSONValue) -> (left: Expression, right: Expression)? {
+    private mutating func pair(_ json: JSONNode) -> (left: Expression, right: Expression)? {
         guard let object = fields(json, ["left", "right"]) else { return nil }
         let left = operand("left", of: object)
         let right = operand("right", of: object)
@@ -93,13 +91,13 @@ extension PolicyJSONReader {
         return (left, right)
     }
 
-    private mutating func operands(_ list: [JSONValue]) -> [Expression]? {
+    private mutating func operands(_ list: JSONNode.Elements) -> [Expression]? {
         elements(of: list) { reader, json in reader.expression(json) }
     }
 
     // MARK: Kinds
 
-    private mutating func variable(_ json: JSONValue) -> Expression? {
+    private mutating func variable(_ json: JSONNode) -> Expression? {
         guard let name = string(json) else { return nil }
         guard let variable = Expression.Variable.allCases.first(where: { $0.rawValue.hasSameBytes(as: name) }) else {
             report(
@@ -110,7 +108,7 @@ extension PolicyJSONReader {
         return make(.variable(variable))
     }
 
-    private mutating func attribute(_ json: JSONValue) -> Expression? {
+    private mutating func attribute(_ json: JSONNode) -> Expression? {
         guard let object = fields(json, ["left", "attr"]) else { return nil }
         let left = operand("left", of: object)
         let name = member("attr", of: object) { reader, json in reader.string(json) }
@@ -119,7 +117,7 @@ extension PolicyJSONReader {
     }
 
     /// Reads a test for attributes; fields that it does not know are passed over, as the reference does.
-    private mutating func has(_ json: JSONValue) -> Expression? {
+    private mutating func has(_ json: JSONNode) -> Expression? {
         guard let object = object(json) else { return nil }
         let left = operand("left", of: object)
         let path = member("attr", of: object) { reader, json -> [String]? in
@@ -153,7 +151,7 @@ extension PolicyJSONReader {
         return result
     }
 
-    private mutating func like(_ json: JSONValue) -> Expression? {
+    private mutating func like(_ json: JSONNode) -> Expression? {
         guard let object = fields(json, ["left", "pattern"]) else { return nil }
         let left = operand("left", of: object)
         let pattern = member("pattern", of: object) { reader, json -> Pattern? in
@@ -165,21 +163,21 @@ extension PolicyJSONReader {
         return make(.like(left, pattern))
     }
 
-    private mutating func patternElements(_ json: JSONValue) -> [Pattern.Element]? {
-        if let word = json.stringValue, word.hasSameBytes(as: "Wildcard") { return [.wildcard] }
+    private mutating func patternElements(_ json: JSONNode) -> [Pattern.Element]? {
+        if json.isString("Wildcard") { return [.wildcard] }
         if let object = json.objectValue, object.count == 1 {
             if let text = object["Literal"]?.stringValue { return text.unicodeScalars.map { .scalar($0) } }
-            if object["Wildcard"] == .null { return [.wildcard] }
+            if object["Wildcard"]?.isNull == true { return [.wildcard] }
         }
         report("this is no part of a pattern", expected: "`\"Wildcard\"` or `{\"Literal\": \"...\"}`")
         return nil
     }
 
-    private mutating func isType(_ json: JSONValue) -> Expression? {
+    private mutating func isType(_ json: JSONNode) -> Expression? {
         guard let object = fields(json, ["left", "entity_type", "in"]) else { return nil }
         let left = operand("left", of: object)
         let type = member("entity_type", of: object) { reader, json in reader.typeName(json) }
-        guard let inner = object["in"], inner != .null else {
+        guard let inner = object["in"], !inner.isNull else {
             guard let left, let type else { return nil }
             return make(.isType(left, type, in: nil))
         }
@@ -188,7 +186,7 @@ extension PolicyJSONReader {
         return make(.isType(left, type, in: ancestor))
     }
 
-    private mutating func conditional(_ json: JSONValue) -> Expression? {
+    private mutating func conditional(_ json: JSONNode) -> Expression? {
         guard let object = fields(json, ["if", "then", "else"]) else { return nil }
         let condition = operand("if", of: object)
         let then = operand("then", of: object)
@@ -201,7 +199,7 @@ extension PolicyJSONReader {
 
     /// Reads the right operands of a left fold from the outside in, then the innermost left operand.
     private mutating func spine(
-        _ json: JSONValue, while continues: (ExpressionKind) -> Bool, from kind: ExpressionKind
+        _ json: JSONNode, while continues: (ExpressionKind) -> Bool, from kind: ExpressionKind
     ) -> (first: Expression, rest: [(ExpressionKind, Expression)])? {
         var (current, kind, steps, failed) = (json, kind, 0, false)
         var rest: [(ExpressionKind, Expression)] = []
@@ -214,13 +212,11 @@ extension PolicyJSONReader {
                 return nil
             }
             if let right = operand("right", of: object) { rest.append((kind, right)) } else { failed = true }
-            let index = object.members.firstIndex { $0.key.hasSameBytes(as: "left") }
-            if let index, let inner = object.members[index].value.objectValue, inner.count == 1,
-                let next = inner.members.first, let nextKind = ExpressionKind.byName[ByteKey(next.key)],
-                continues(nextKind)
+            if let left = object["left"], let inner = left.objectValue, inner.count == 1, let next = inner.first,
+                let nextKind = ExpressionKind.byName[ByteKey(next.key)], continues(nextKind)
             {
-                enter(Step(name: "left", index: index))
-                enter(Step(name: next.key, index: 0))
+                enter(.key("left"), left)
+                enter(.key(next.key), next.value)
                 steps += 2
                 (current, kind) = (next.value, nextKind)
                 continue
@@ -232,7 +228,7 @@ extension PolicyJSONReader {
         return (first, rest.reversed())
     }
 
-    private mutating func chain(_ kind: ExpressionKind, _ json: JSONValue) -> Expression? {
+    private mutating func chain(_ kind: ExpressionKind, _ json: JSONNode) -> Expression? {
         guard let spine = spine(json, while: { $0 == kind }, from: kind) else { return nil }
         var operands = [spine.first]
         for (_, operand) in spine.rest {
@@ -252,7 +248,7 @@ extension PolicyJSONReader {
         return make(kind == .and ? .and(operands) : .or(operands))
     }
 
-    private mutating func arithmetic(_ kind: ExpressionKind, _ json: JSONValue) -> Expression? {
+    private mutating func arithmetic(_ kind: ExpressionKind, _ json: JSONNode) -> Expression? {
         let isProduct = kind == .arithmetic(.multiply)
         let spine = spine(
             json,

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 extension PolicyJSONReader {
-    mutating func policySet(_ json: JSONValue) -> PolicySet? {
+    mutating func policySet(_ json: JSONNode) -> PolicySet? {
         guard let object = object(json) else { return nil }
         rejectUnknown(object, known: ["staticPolicies", "templates", "templateLinks"])
         var set = PolicySet()
@@ -18,34 +16,38 @@ extension PolicyJSONReader {
         return set
     }
 
+    /// Reads a set of one policy.
+    mutating func singlePolicy(_ json: JSONNode, id: PolicyID) -> PolicySet? {
+        var set = PolicySet()
+        if let body = policy(json) { add(Policy(id: id, body: body), to: &set) }
+        return set
+    }
+
     /// Adds links to a set that has their templates; what cannot be read is in the findings.
-    static func links(
-        _ bytes: [UInt8], file: String, limits: PolicyLimits, into set: inout PolicySet
-    ) -> [Diagnostic] {
-        var reader = PolicyJSONReader(bytes: bytes, file: file, limits: limits)
-        if let json = reader.json() { reader.links(json, into: &set) }
-        return reader.diagnostics
+    static func links(_ source: PolicySource, limits: PolicyLimits, into set: inout PolicySet) -> [Diagnostic] {
+        let result = result(source, limits: limits) { reader, json in
+            reader.links(json, into: &set)
+            return set
+        }
+        return result.diagnostics
     }
 
     @discardableResult
-    private mutating func links(_ json: JSONValue, into set: inout PolicySet) -> Void? {
+    private mutating func links(_ json: JSONNode, into set: inout PolicySet) -> Void? {
         guard let list = array(json) else { return nil }
         _ = elements(of: list) { reader, json in reader.link(json, into: &set) }
         return ()
     }
 
-    private mutating func policies(_ json: JSONValue, asTemplates: Bool, into set: inout PolicySet) -> Void? {
+    private mutating func policies(_ json: JSONNode, asTemplates: Bool, into set: inout PolicySet) -> Void? {
         guard let object = object(json) else { return nil }
         guard set.policies.count + object.count <= limits.maximumPolicies else {
             report("there are more than \(limits.maximumPolicies) policies in all")
             return nil
         }
-        let places = offsets.children(of: currentOffset)
-        _ = members(of: object) { reader, index, member -> Void? in
-            guard let body = reader.policy(member.value, at: places.indices.contains(index) ? places[index] : 0) else {
-                return nil
-            }
-            let policy = Policy(id: PolicyID(member.key), body: body)
+        _ = members(of: object) { reader, key, json -> Void? in
+            guard let body = reader.policy(json) else { return nil }
+            let policy = Policy(id: PolicyID(key), body: body)
             if !asTemplates, !policy.slots.isEmpty {
                 reader.report("a static policy cannot have slots", expected: "the policy under `templates`")
                 return nil
@@ -62,19 +64,19 @@ extension PolicyJSONReader {
         }
     }
 
-    private mutating func link(_ json: JSONValue, into set: inout PolicySet) -> Void? {
+    private mutating func link(_ json: JSONNode, into set: inout PolicySet) -> Void? {
         guard let object = object(json, as: "a link") else { return nil }
         rejectUnknown(object, known: ["templateId", "newId", "values"])
         let template = member("templateId", of: object) { reader, json in reader.string(json) }
         let id = member("newId", of: object) { reader, json in reader.string(json) }
         let values = member("values", of: object) { reader, json -> [Slot: EntityUID]? in
             guard let object = reader.object(json) else { return nil }
-            let pairs = reader.members(of: object) { reader, _, member -> (Slot, EntityUID)? in
-                guard let slot = Slot.named(member.key) else {
+            let pairs = reader.members(of: object) { reader, key, json -> (Slot, EntityUID)? in
+                guard let slot = Slot.named(key) else {
                     reader.report("there is no such slot", expected: "`?principal` or `?resource`")
                     return nil
                 }
-                return reader.uid(member.value).map { (slot, $0) }
+                return reader.uid(json).map { (slot, $0) }
             }
             return pairs.map { Dictionary($0) { first, _ in first } }
         }
@@ -100,9 +102,8 @@ extension PolicyJSONReader {
 
     private static let policyFields = ["effect", "principal", "action", "resource", "conditions", "annotations"]
 
-    mutating func policy(_ json: JSONValue, at offset: Int) -> PolicyBody? {
+    mutating func policy(_ json: JSONNode) -> PolicyBody? {
         guard let object = object(json, as: "a policy") else { return nil }
-        policyOffset = offset
         rejectUnknown(object, known: Self.policyFields)
         let effect = member("effect", of: object) { reader, json -> Effect? in
             guard let text = reader.string(json) else { return nil }
@@ -123,27 +124,27 @@ extension PolicyJSONReader {
         return PolicyBody(
             effect: effect, annotations: annotations,
             scope: Scope(principal: principal, action: action, resource: resource), conditions: conditions,
-            location: lines.location(at: offset), lines: lines)
+            location: json.location, lines: lines)
     }
 
-    private mutating func annotations(_ json: JSONValue) -> Annotations? {
+    private mutating func annotations(_ json: JSONNode) -> Annotations? {
         guard let object = object(json) else { return nil }
-        let entries = members(of: object) { reader, _, member -> Annotations.Entry? in
-            guard Identifier.isWellFormed(member.key) else {
+        let entries = members(of: object) { reader, key, json -> Annotations.Entry? in
+            guard Identifier.isWellFormed(key) else {
                 reader.report("the name of an annotation must be an identifier")
                 return nil
             }
-            if case .null = member.value { return Annotations.Entry(name: member.key, value: nil) }
-            guard let text = member.value.stringValue else {
-                reader.report("expected a string or null, got \(member.value.kind)")
+            if json.isNull { return Annotations.Entry(name: key, value: nil) }
+            guard let text = json.stringValue else {
+                reader.report("expected a string or null, got \(json.kind.rawValue)")
                 return nil
             }
-            return Annotations.Entry(name: member.key, value: text)
+            return Annotations.Entry(name: key, value: text)
         }
         return entries.map { Annotations($0) }
     }
 
-    private mutating func conditions(_ json: JSONValue) -> [PolicyBody.Condition]? {
+    private mutating func conditions(_ json: JSONNode) -> [PolicyBody.Condition]? {
         guard let list = array(json) else { return nil }
         guard list.count <= limits.maximumOperands else {
             report("there are more than \(limits.maximumOperands) conditions")

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 extension PolicyJSONReader {
     private enum Operation: CaseIterable {
         case all, equal, isIn, isType
@@ -21,7 +19,7 @@ extension PolicyJSONReader {
         }
     }
 
-    private mutating func operation(_ object: JSONObject) -> Operation? {
+    private mutating func operation(_ object: JSONNode.Members) -> Operation? {
         member("op", of: object) { reader, json in
             guard let text = reader.string(json) else { return nil }
             guard let operation = Operation(text) else {
@@ -35,7 +33,7 @@ extension PolicyJSONReader {
 
     /// Reads what a scope says about principal or resource; fields that a test does not know are passed over, as the
     /// reference does, save with `is`.
-    mutating func entityConstraint(_ json: JSONValue, _ slot: Slot) -> EntityConstraint? {
+    mutating func entityConstraint(_ json: JSONNode, _ slot: Slot) -> EntityConstraint? {
         guard let object = object(json, as: "a constraint"), let operation = operation(object) else { return nil }
         switch operation {
         case .all: return .any
@@ -44,7 +42,7 @@ extension PolicyJSONReader {
         case .isType:
             rejectUnknown(object, known: ["op", "entity_type", "in"])
             let type = member("entity_type", of: object) { reader, json in reader.typeName(json) }
-            guard let inner = object["in"], inner != .null else { return type.map { .isType($0) } }
+            guard let inner = object["in"], !inner.isNull else { return type.map { .isType($0) } }
             let ancestor = member("in", of: object) { reader, json -> EntityConstraint.Reference? in
                 reader.object(json).flatMap { reader.reference($0, slot) }
             }
@@ -54,7 +52,7 @@ extension PolicyJSONReader {
     }
 
     /// Reads `"entity"` or `"slot"`; the entity counts when both stand there.
-    private mutating func reference(_ object: JSONObject, _ slot: Slot) -> EntityConstraint.Reference? {
+    private mutating func reference(_ object: JSONNode.Members, _ slot: Slot) -> EntityConstraint.Reference? {
         if object["entity"] != nil {
             return member("entity", of: object) { reader, json in reader.uid(json).map { .entity($0) } }
         }
@@ -73,7 +71,7 @@ extension PolicyJSONReader {
         }
     }
 
-    mutating func actionConstraint(_ json: JSONValue) -> ActionConstraint? {
+    mutating func actionConstraint(_ json: JSONNode) -> ActionConstraint? {
         guard let object = object(json, as: "a constraint"), let operation = operation(object) else { return nil }
         switch operation {
         case .all: return .any
@@ -94,7 +92,7 @@ extension PolicyJSONReader {
         }
     }
 
-    private mutating func action(_ object: JSONObject) -> EntityUID? {
+    private mutating func action(_ object: JSONNode.Members) -> EntityUID? {
         if object["entity"] == nil, object["slot"] != nil {
             report("the action cannot have a slot")
             return nil
@@ -102,7 +100,7 @@ extension PolicyJSONReader {
         return member("entity", of: object) { reader, json in reader.actionUID(json) }
     }
 
-    private mutating func actionUID(_ json: JSONValue) -> EntityUID? {
+    private mutating func actionUID(_ json: JSONNode) -> EntityUID? {
         guard let uid = uid(json) else { return nil }
         guard uid.type.isAction else {
             report("`\(uid)` is no action", expected: "a type whose last part is `Action`")

@@ -1,40 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 extension PolicyJSONReader {
     /// Reads a value as an expression; an `__extn` escape becomes a call that is evaluated with the policy.
-    mutating func value(_ json: JSONValue) -> Expression? {
-        switch json {
+    mutating func value(_ json: JSONNode) -> Expression? {
+        switch json.kind {
         case .null:
             report("`null` is never a value")
             return nil
-        case .bool(let value): return make(.literal(.bool(value)))
-        case .number(let number):
-            guard let value = number.int64 else {
-                report("`\(number.text.prefix(60))` is no integer of 64 bits in plain notation")
+        case .boolean: return json.boolValue.flatMap { make(.literal(.bool($0))) }
+        case .number:
+            guard let value = json.int64Value else {
+                report("`\(json.excerpt)` is no integer of 64 bits in plain notation")
                 return nil
             }
             return make(.literal(.long(value)))
-        case .string(let text): return make(.literal(.string(Expression.Name(text))))
-        case .array(let list):
+        case .string: return json.stringValue.flatMap { make(.literal(.string(Expression.Name($0)))) }
+        case .array:
+            guard let list = array(json) else { return nil }
             return elements(of: list) { reader, json in reader.nestedValue(json) }.flatMap { make(.set($0)) }
-        case .object(let object):
+        case .object:
+            guard let object = object(json) else { return nil }
             if let escape = Escape(object) {
-                guard !Self.holdsForeignNumber(object) else {
+                guard !json.holdsForeignNumber else {
                     report("it holds a number that is no integer of 64 bits in plain notation")
                     return nil
                 }
                 return self.escape(escape, json)
             }
-            let fields = members(of: object) { reader, _, member -> Expression.Field? in
-                reader.nestedValue(member.value).map { Expression.Field(key: Expression.Name(member.key), value: $0) }
+            let fields = members(of: object) { reader, key, json -> Expression.Field? in
+                reader.nestedValue(json).map { Expression.Field(key: Expression.Name(key), value: $0) }
             }
             return fields.flatMap { fields in make(.record(fields.sorted { $0.key < $1.key })) }
         }
     }
 
-    private mutating func nestedValue(_ json: JSONValue) -> Expression? {
+    private mutating func nestedValue(_ json: JSONNode) -> Expression? {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Expression.maximumDepth else {
@@ -50,15 +50,15 @@ extension PolicyJSONReader {
         case call(ExtensionCall)
         case legacy
 
-        init?(_ object: JSONObject) {
+        init?(_ object: JSONNode.Members) {
             guard object.count == 1 else { return nil }
-            if let inner = object["__entity"]?.objectValue, inner["type"]?.stringValue != nil,
-                inner["id"]?.stringValue != nil
+            if let inner = object["__entity"]?.objectValue, inner["type"]?.kind == .string,
+                inner["id"]?.kind == .string
             {
                 self = .entity
             } else if let inner = object["__extn"]?.objectValue, let call = ExtensionCall(inner) {
                 self = .call(call)
-            } else if object["__expr"]?.stringValue != nil {
+            } else if object["__expr"]?.kind == .string {
                 self = .legacy
             } else {
                 return nil
@@ -66,21 +66,7 @@ extension PolicyJSONReader {
         }
     }
 
-    /// Whether there is a number that no value can be, in members that an escape passes over too.
-    private static func holdsForeignNumber(_ object: JSONObject) -> Bool {
-        var open = object.members.map(\.value)
-        while let json = open.popLast() {
-            switch json {
-            case .number(let number): if number.int64 == nil { return true }
-            case .array(let elements): open += elements
-            case .object(let inner): open += inner.members.map(\.value)
-            case .null, .bool, .string: break
-            }
-        }
-        return false
-    }
-
-    private mutating func escape(_ escape: Escape, _ json: JSONValue) -> Expression? {
+    private mutating func escape(_ escape: Escape, _ json: JSONNode) -> Expression? {
         switch escape {
         case .entity: return uid(json).flatMap { make(.literal(.entity($0))) }
         case .legacy:

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 extension PolicyJSONWriter {
     /// Writes an expression; recursion is bounded by the depth of expressions, chains are written in a loop.
     mutating func expression(_ expression: Expression) {
@@ -47,7 +45,7 @@ extension PolicyJSONWriter {
             if let argument { pair(.method(method), receiver, argument) } else { self.argument(.isEmpty, receiver) }
         case .call(let function, let arguments):
             json.beginObject()
-            json.key(any: function.rawValue)
+            json.key(function.rawValue)
             list(arguments)
             json.endObject()
         case .set(let elements): wrapped(.set) { $0.list(elements) }
@@ -72,7 +70,7 @@ extension PolicyJSONWriter {
 
     private mutating func wrapped(_ kind: ExpressionKind, _ body: (inout Self) -> Void) {
         json.beginObject()
-        json.key(any: kind.name)
+        json.key(kind.name)
         body(&self)
         json.endObject()
     }
@@ -85,7 +83,7 @@ extension PolicyJSONWriter {
         }
     }
 
-    private mutating func field(_ name: StaticString, _ expression: Expression) {
+    private mutating func field(_ name: String, _ expression: Expression) {
         json.key(name)
         self.expression(expression)
     }
@@ -105,7 +103,7 @@ extension PolicyJSONWriter {
     private mutating func fold(_ first: Expression, _ rest: [(kind: ExpressionKind, operand: Expression)]) {
         for (kind, _) in rest.reversed() {
             json.beginObject()
-            json.key(any: kind.name)
+            json.key(kind.name)
             json.beginObject()
             json.key("left")
         }
@@ -139,7 +137,7 @@ extension PolicyJSONWriter {
         json.beginArray()
         for element in pattern.elements {
             switch element {
-            case .wildcard: json.string(plain: "Wildcard")
+            case .wildcard: json.string("Wildcard")
             case .scalar(let scalar):
                 json.beginObject()
                 json.key("Literal")
@@ -159,7 +157,7 @@ extension PolicyJSONWriter {
     private mutating func record(_ members: [Expression.Field]) {
         fields(.record) { writer in
             for member in members {
-                writer.json.key(any: member.key.text)
+                writer.json.key(member.key.text)
                 writer.expression(member.value)
             }
         }

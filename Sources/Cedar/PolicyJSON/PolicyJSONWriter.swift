@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 /// Writes policies as JSON.
 struct PolicyJSONWriter {
-    var json = JSONWriter()
+    var json = JSONText()
 
     mutating func policySet(_ set: PolicySet) {
         json.beginObject()
@@ -22,7 +20,7 @@ struct PolicyJSONWriter {
     private mutating func policies(_ policies: [Policy]) {
         json.beginObject()
         for policy in policies {
-            json.key(any: policy.id.text)
+            json.key(policy.id.text)
             self.policy(policy)
         }
         json.endObject()
@@ -38,7 +36,7 @@ struct PolicyJSONWriter {
         json.beginObject()
         for slot in Slot.allCases {
             guard let uid = link.values[slot] else { continue }
-            json.key(any: slot.rawValue)
+            json.key(slot.rawValue)
             self.uid(uid)
         }
         json.endObject()
@@ -75,7 +73,7 @@ struct PolicyJSONWriter {
         json.key("annotations")
         json.beginObject()
         for entry in annotations.entries {
-            json.key(any: entry.name)
+            json.key(entry.name)
             if let value = entry.value { json.string(value) } else { json.null() }
         }
         json.endObject()
@@ -87,19 +85,19 @@ struct PolicyJSONWriter {
         json.beginObject()
         json.key("op")
         switch constraint {
-        case .any: json.string(plain: "All")
+        case .any: json.string("All")
         case .equal(let reference):
-            json.string(plain: "==")
+            json.string("==")
             self.reference(reference, slot)
         case .isIn(let reference):
-            json.string(plain: "in")
+            json.string("in")
             self.reference(reference, slot)
         case .isType(let type):
-            json.string(plain: "is")
+            json.string("is")
             json.key("entity_type")
             json.string(type.text)
         case .isTypeIn(let type, let reference):
-            json.string(plain: "is")
+            json.string("is")
             json.key("entity_type")
             json.string(type.text)
             json.key("in")
@@ -125,17 +123,17 @@ struct PolicyJSONWriter {
         json.beginObject()
         json.key("op")
         switch constraint {
-        case .any: json.string(plain: "All")
+        case .any: json.string("All")
         case .equal(let uid):
-            json.string(plain: "==")
+            json.string("==")
             json.key("entity")
             self.uid(uid)
         case .isIn(let uid):
-            json.string(plain: "in")
+            json.string("in")
             json.key("entity")
             self.uid(uid)
         case .isInAny(let uids):
-            json.string(plain: "in")
+            json.string("in")
             json.key("entities")
             json.beginArray()
             for uid in uids { self.uid(uid) }

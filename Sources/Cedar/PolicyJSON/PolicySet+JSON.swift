@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 extension PolicySet {
     /// Reads a policy set: `{"staticPolicies", "templates", "templateLinks"}`, collecting every problem.
     ///
@@ -9,8 +7,8 @@ extension PolicySet {
     public static func parse(
         json bytes: [UInt8], file: String, limits: PolicyLimits = PolicyLimits()
     ) -> PolicyParseResult {
-        PolicyJSONReader.result(bytes, file: file, limits: limits) { reader in
-            reader.json().flatMap { reader.policySet($0) }
+        PolicyJSONReader.result(PolicySource(file: file, bytes: bytes), limits: limits) { reader, json in
+            reader.policySet(json)
         }
     }
 
@@ -18,12 +16,23 @@ extension PolicySet {
     public static func parse(
         policyJSON bytes: [UInt8], id: PolicyID, file: String, limits: PolicyLimits = PolicyLimits()
     ) -> PolicyParseResult {
-        PolicyJSONReader.result(bytes, file: file, limits: limits) { reader in
-            var set = PolicySet()
-            if let json = reader.json(), let body = reader.policy(json, at: reader.offsets.offset(of: [])) {
-                reader.add(Policy(id: id, body: body), to: &set)
-            }
-            return set
+        PolicyJSONReader.result(PolicySource(file: file, bytes: bytes), limits: limits) { reader, json in
+            reader.singlePolicy(json, id: id)
+        }
+    }
+
+    /// Reads a policy set, or one policy or template, which is told by its member `effect`.
+    ///
+    /// - Parameters:
+    ///   - source: The JSON.
+    ///   - limits: Bounds on what is read.
+    ///   - id: Gives the single policy, which has no id in JSON, its own.
+    /// - Returns: The set, unless there is an error, and every finding.
+    package static func parse(
+        anyJSON source: PolicySource, limits: PolicyLimits = PolicyLimits(), id: (JSONNode) -> PolicyID
+    ) -> PolicyParseResult {
+        PolicyJSONReader.result(source, limits: limits) { reader, json in
+            json["effect"] == nil ? reader.policySet(json) : reader.singlePolicy(json, id: id(json))
         }
     }
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 extension Policy {
     /// The policy as Cedar text, ending in a line break; reading it gives the same policy, its id apart.
     ///

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 /// How one policy stood to a request, part by part: what an explanation is made of.
 package struct PolicyTrace: Sendable, Hashable {
     /// What came of the policy.

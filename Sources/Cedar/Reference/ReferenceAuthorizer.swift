@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 /// Decides by evaluating every policy: the oracle for ``PolicyEngine``.
 struct ReferenceAuthorizer {
     let policies: PolicySet

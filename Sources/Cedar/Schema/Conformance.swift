@@ -15,7 +15,7 @@ extension SchemaModel {
             if let objection = objection(to: uid) { throw DataProblem(objection) }
         case (.set(let element), .set(let set)):
             for (index, value) in set.elements.enumerated() {
-                do { try check(value, is: element) } catch { throw error.inside("[\(index)]") }
+                do { try check(value, is: element) } catch { throw error.inside(.index(index)) }
             }
         case (.record(let fields), .record(let record)): try check(record, has: fields)
         case (.never, _), (.yes, _), (.no, _), (.bool, _), (.long, _), (.string, _), (.decimal, _), (.ip, _),
@@ -32,7 +32,7 @@ extension SchemaModel {
                 throw DataProblem("attribute `\(CedarString.escaped(member.key))` is not declared")
             }
             if field.isRequired { required -= 1 }
-            do { try check(member.value, is: field.type) } catch { throw error.inside(member.key) }
+            do { try check(member.value, is: field.type) } catch { throw error.inside(.key(member.key)) }
         }
         guard required > 0 else { return }
         let missing = fields.filter { $0.isRequired && record[types.names[$0.name]] == nil }
@@ -42,30 +42,34 @@ extension SchemaModel {
 
     /// Checks everything the schema says about one entity; ancestors are left to those that are above it.
     func check(_ entity: Entity) throws(DataProblem) {
-        if let objection = objection(to: entity.uid) { throw DataProblem(objection, at: "uid") }
+        if let objection = objection(to: entity.uid) { throw DataProblem(objection, at: .key("uid")) }
         guard let id = entityTypeIDs[entity.uid.type] else { return }
         let type = self[id]
         do { try check(entity.attributes, has: types.fields(of: type.attributes) ?? []) } catch {
-            throw error.inside("attrs")
+            throw error.inside(.key("attrs"))
         }
         try checkTags(of: entity, type)
         for (index, parent) in entity.parents.enumerated() {
-            if let objection = objection(to: parent) { throw DataProblem(objection, at: "parents[\(index)]") }
+            if let objection = objection(to: parent) {
+                throw DataProblem(objection, at: .key("parents"), .index(index))
+            }
             guard let other = entityTypeIDs[parent.type], type.ancestors.contains(Int(other.index)) else {
                 throw DataProblem(
                     "a `\(entity.uid.type)` cannot be in `\(parent)`; accepted: \(acceptedParents(of: type))",
-                    at: "parents[\(index)]")
+                    at: .key("parents"), .index(index))
             }
         }
     }
 
     private func checkTags(of entity: Entity, _ type: EntityTypeModel) throws(DataProblem) {
         guard let tagType = type.tags else {
-            guard entity.tags.isEmpty else { throw DataProblem("a `\(type.name)` has no tags", at: "tags") }
+            guard entity.tags.isEmpty else { throw DataProblem("a `\(type.name)` has no tags", at: .key("tags")) }
             return
         }
         for member in entity.tags.members {
-            do { try check(member.value, is: tagType) } catch { throw error.inside(member.key).inside("tags") }
+            do { try check(member.value, is: tagType) } catch {
+                throw error.inside(.key(member.key)).inside(.key("tags"))
+            }
         }
     }
 

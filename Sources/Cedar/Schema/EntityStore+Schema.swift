@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import StrictJSON
-
 extension EntityStore {
     /// Reads an entities file as a schema wants it, checks every entity, and adds the schema's actions.
     ///
@@ -9,22 +7,20 @@ extension EntityStore {
     ///
     /// - Throws: ``EntityError`` with the entity or the path, and what would be accepted.
     public static func parse(
-        json bytes: [UInt8], schema: Schema,
-        limits: JSONLimits = JSONLimits(maximumBytes: 1 << 26, maximumDepth: 256)
+        json bytes: [UInt8], schema: Schema, limits: DataLimits = DataLimits()
     ) throws(EntityError) -> EntityStore {
-        let result = DeepStack.run { () -> Result<EntityStore, EntityError> in
-            do throws(EntityError) {
-                return .success(try schema.checked(try schema.entities(bytes, limits)))
-            } catch {
-                return .failure(error)
-            }
-        }
-        guard let result else { throw .json(path: "", problem: "there is no memory to read the file") }
-        return try result.get()
+        try schema.store(json: try JSONDocument.entities(bytes, limits).root)
     }
 }
 
 extension Schema {
+    /// Reads entities by their declarations, checks them and makes a store of them to which the declared actions are added.
+    func store(json: JSONNode) throws(EntityError) -> EntityStore {
+        try json.document.reading { () throws(EntityError) in
+            try checked(try ValueReader.entities(json) { element throws(DataProblem) in try entity(element) })
+        }
+    }
+
     /// Checks entities and makes a store of them to which the declared actions are added.
     ///
     /// - Throws: ``EntityError``.
@@ -36,7 +32,7 @@ extension Schema {
         return try result.get()
     }
 
-    fileprivate func checked(_ entities: [Entity]) throws(EntityError) -> EntityStore {
+    private func checked(_ entities: [Entity]) throws(EntityError) -> EntityStore {
         let store = try EntityStore(entities)
         for entity in entities { try check(entity, in: store) }
         return try store.overlaid(with: model.actionStore.entities)
@@ -48,8 +44,7 @@ extension Schema {
             return
         }
         do throws(DataProblem) { try model.check(entity) } catch {
-            throw .conformance(
-                entity.uid, problem: error.path.isEmpty ? error.problem : "\(error.path): \(error.problem)")
+            throw .conformance(entity.uid, problem: error.text)
         }
     }
 
@@ -70,41 +65,21 @@ extension Schema {
         }
     }
 
-    fileprivate func entities(_ bytes: [UInt8], _ limits: JSONLimits) throws(EntityError) -> [Entity] {
-        let json: JSONValue
-        do { json = try JSONValue.parse(bytes, limits: limits) } catch {
-            throw .json(path: "", problem: error.description)
-        }
-        guard let elements = json.arrayValue else {
-            throw .json(path: "", problem: "expected an array of entities, got \(json.kind)")
-        }
-        var entities: [Entity] = []
-        entities.reserveCapacity(elements.count)
-        for (index, element) in elements.enumerated() {
-            do throws(DataProblem) {
-                entities.append(try entity(element))
-            } catch {
-                throw .json(path: error.inside("[\(index)]").path, problem: error.problem)
-            }
-        }
-        return entities
-    }
-
     /// Reads one entity by the declaration of its type.
-    func entity(_ json: JSONValue) throws(DataProblem) -> Entity {
+    func entity(_ json: JSONNode) throws(DataProblem) -> Entity {
         let parts = try ValueReader.entityParts(json)
         let reader = TypedValueReader(model: model)
         guard let id = model.entityTypeIDs[parts.uid.type] else {
-            throw DataProblem("`\(parts.uid.type)` is not a declared entity type", at: "uid")
+            throw DataProblem("`\(parts.uid.type)` is not a declared entity type", at: .key("uid"))
         }
         let type = model[id]
         let attributes = try ValueReader.at("attrs") { () throws(DataProblem) in
             try reader.record(parts.attributes, model.types.fields(of: type.attributes) ?? [])
         }
         var tags = Record()
-        if !parts.tags.isEmpty {
-            guard let tagType = type.tags else { throw DataProblem("a `\(type.name)` has no tags", at: "tags") }
-            tags = try ValueReader.at("tags") { () throws(DataProblem) in try reader.tags(parts.tags, of: tagType) }
+        if let given = parts.tags, !given.isEmpty {
+            guard let tagType = type.tags else { throw DataProblem("a `\(type.name)` has no tags", at: .key("tags")) }
+            tags = try ValueReader.at("tags") { () throws(DataProblem) in try reader.tags(given, of: tagType) }
         }
         return Entity(uid: parts.uid, attributes: attributes, tags: tags, parents: parts.parents)
     }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 extension Schema {
     /// The schema in the JSON format, without white space.
     ///
@@ -16,7 +14,7 @@ extension Schema {
 private struct SchemaJSONWriter {
     typealias Definition = SchemaDefinition
 
-    private(set) var json = JSONWriter()
+    private(set) var json = JSONText()
     private let names: SchemaNames
 
     init(names: SchemaNames) { self.names = names }
@@ -24,7 +22,7 @@ private struct SchemaJSONWriter {
     mutating func write(_ definition: Definition) {
         json.beginObject()
         for namespace in definition.namespaces {
-            json.key(any: namespace.name)
+            json.key(namespace.name)
             write(namespace)
         }
         json.endObject()
@@ -37,7 +35,7 @@ private struct SchemaJSONWriter {
             json.key("commonTypes")
             json.beginObject()
             for common in namespace.commonTypes {
-                json.key(any: common.name)
+                json.key(common.name)
                 json.beginObject()
                 members(of: common.type, in: namespace.name)
                 annotations(common.annotations)
@@ -48,14 +46,14 @@ private struct SchemaJSONWriter {
         json.key("entityTypes")
         json.beginObject()
         for entityType in namespace.entityTypes {
-            json.key(any: entityType.name)
+            json.key(entityType.name)
             write(entityType, in: namespace.name)
         }
         json.endObject()
         json.key("actions")
         json.beginObject()
         for action in namespace.actions {
-            json.key(any: action.name)
+            json.key(action.name)
             write(action, in: namespace.name)
         }
         json.endObject()
@@ -67,13 +65,13 @@ private struct SchemaJSONWriter {
         json.key("annotations")
         json.beginObject()
         for entry in annotations.entries {
-            json.key(any: entry.name)
+            json.key(entry.name)
             if let value = entry.value { json.string(value) } else { json.null() }
         }
         json.endObject()
     }
 
-    private mutating func strings(_ key: StaticString, _ strings: [String]) {
+    private mutating func strings(_ key: String, _ strings: [String]) {
         json.key(key)
         json.beginArray()
         for string in strings { json.string(string) }
@@ -140,23 +138,23 @@ private struct SchemaJSONWriter {
     private mutating func members(of type: Definition.TypeExpression, in namespace: String) {
         json.key("type")
         switch type {
-        case .long: json.string(plain: "Long")
-        case .string: json.string(plain: "String")
-        case .bool: json.string(plain: "Boolean")
+        case .long: json.string("Long")
+        case .string: json.string("String")
+        case .bool: json.string("Boolean")
         case .extension(let type): named("Extension", type.rawValue)
         case .entity(let reference): named("Entity", reference.path)
         case .common(let reference): json.string(reference.path)
         case .named(let reference): members(ofNamed: reference, in: namespace)
         case .set(let element):
-            json.string(plain: "Set")
+            json.string("Set")
             json.key("element")
             self.type(element, in: namespace)
         case .record(let attributes):
-            json.string(plain: "Record")
+            json.string("Record")
             json.key("attributes")
             json.beginObject()
             for attribute in attributes {
-                json.key(any: attribute.name)
+                json.key(attribute.name)
                 json.beginObject()
                 members(of: attribute.type, in: namespace)
                 if !attribute.isRequired {
@@ -173,9 +171,9 @@ private struct SchemaJSONWriter {
     /// Built-in types are written as what they are, unless a declaration has taken their short name.
     private mutating func members(ofNamed reference: Definition.Reference, in namespace: String) {
         switch names.target(of: reference.path, .either, in: namespace) {
-        case .builtIn(.long): json.string(plain: "Long")
-        case .builtIn(.string): json.string(plain: "String")
-        case .builtIn(.bool): json.string(plain: "Boolean")
+        case .builtIn(.long): json.string("Long")
+        case .builtIn(.string): json.string("String")
+        case .builtIn(.bool): json.string("Boolean")
         case .builtIn(.decimal): named("Extension", "decimal")
         case .builtIn(.ip): named("Extension", "ipaddr")
         case .builtIn(.datetime): named("Extension", "datetime")
@@ -184,8 +182,8 @@ private struct SchemaJSONWriter {
         }
     }
 
-    private mutating func named(_ kind: StaticString, _ name: String) {
-        json.string(plain: kind)
+    private mutating func named(_ kind: String, _ name: String) {
+        json.string(kind)
         json.key("name")
         json.string(name)
     }

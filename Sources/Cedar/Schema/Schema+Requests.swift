@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import StrictJSON
-
 extension Schema {
     /// Reads the context of a request for an action.
     ///
@@ -10,25 +8,36 @@ extension Schema {
     ///
     /// - Throws: ``RequestError`` for an undeclared action, attributes that are missing or undeclared, and values that
     ///   cannot be read.
-    public func context(_ json: JSONValue, action: EntityUID) throws(RequestError) -> Record {
+    public func context(_ json: JSONNode, action: EntityUID) throws(RequestError) -> Record {
         guard let action = model.action(action) else { throw .unknownAction(action) }
-        guard let object = json.objectValue else {
-            throw .context(path: "", problem: "expected an object, got \(json.kind)")
-        }
-        let fields = model.types.fields(of: action.context) ?? []
-        let reader = TypedValueReader(model: model)
-        let depth = json.nests(deeperThan: DeepStack.ordinaryDepth) ? Int.max : 0
-        let result = DeepStack.run(depth: depth) { () -> Result<Record, DataProblem> in
-            do throws(DataProblem) { return .success(try reader.record(object, fields)) } catch {
-                return .failure(error)
-            }
+        let result = DeepStack.run(depth: json.document.depth) { () -> Result<Record, DataProblem> in
+            do throws(DataProblem) { return .success(try context(json, of: action)) } catch { return .failure(error) }
         }
         guard let result else { throw .context(path: "", problem: "there is no memory to read it") }
-        do { return try result.get() } catch { throw .context(path: error.path, problem: error.problem) }
+        do { return try result.get() } catch { throw .context(path: error.pathText, problem: error.problem) }
+    }
+
+    func context(_ json: JSONNode, of action: ActionModel) throws(DataProblem) -> Record {
+        guard let object = json.objectValue else {
+            throw DataProblem("expected an object, got \(json.kind.rawValue)")
+        }
+        return try TypedValueReader(model: model).record(object, model.types.fields(of: action.context) ?? [])
     }
 
     /// Checks that a request may be asked: declared action, principal and resource to which it applies, fitting context.
     public func check(_ request: Request) throws(RequestError) {
+        let action = try checkedAction(of: request)
+        do { try check(request.context, of: action) } catch {
+            throw .context(path: error.pathText, problem: error.problem)
+        }
+    }
+
+    func check(_ context: Record, of action: ActionModel) throws(DataProblem) {
+        try model.check(context, has: model.types.fields(of: action.context) ?? [])
+    }
+
+    /// The action of a request, if principal and resource are such that it applies to them.
+    func checkedAction(of request: Request) throws(RequestError) -> ActionModel {
         let principal = try type(of: request.principal, .principal)
         let resource = try type(of: request.resource, .resource)
         guard let action = model.action(request.action) else { throw .unknownAction(request.action) }
@@ -40,11 +49,7 @@ extension Schema {
             throw .doesNotApply(
                 .resource, request.resource, action: action.uid, accepted: action.resources.map { model[$0].name })
         }
-        do {
-            try model.check(request.context, has: model.types.fields(of: action.context) ?? [])
-        } catch {
-            throw .context(path: error.path, problem: error.problem)
-        }
+        return action
     }
 
     private func type(of uid: EntityUID, _ part: RequestError.Part) throws(RequestError) -> EntityTypeID {
@@ -55,17 +60,6 @@ extension Schema {
         case .enumerated(let ids):
             guard ids.contains(where: { $0.hasSameBytes(as: uid.id) }) else { throw .notListed(part, uid, listed: ids) }
             return id
-        }
-    }
-}
-
-extension JSONValue {
-    /// Whether arrays and objects nest more deeply; looks no deeper than that.
-    fileprivate func nests(deeperThan depth: Int) -> Bool {
-        switch self {
-        case .null, .bool, .number, .string: false
-        case .array(let elements): depth == 0 || elements.contains { $0.nests(deeperThan: depth - 1) }
-        case .object(let object): depth == 0 || object.members.contains { $0.value.nests(deeperThan: depth - 1) }
         }
     }
 }

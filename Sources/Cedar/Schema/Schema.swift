@@ -58,15 +58,16 @@ public struct Schema: Sendable {
     public static func parse(
         json bytes: [UInt8], file: String, limits: SchemaLimits = SchemaLimits()
     ) -> SchemaParseResult {
-        var reader = SchemaJSONReader(file: file, bytes: bytes, limits: limits)
+        let parsed = JSONDocument.parse(bytes, file: file, limits: DataLimits(limits))
+        guard let document = parsed.document else {
+            return SchemaParseResult(schema: nil, diagnostics: parsed.diagnostics)
+        }
+        var reader = SchemaJSONReader(document, limits: limits)
         reader.run()
         guard reader.diagnostics.isEmpty else {
             return SchemaParseResult(schema: nil, diagnostics: reader.diagnostics)
         }
-        return resolve(reader.definition, limits: limits) { origin in
-            guard case .json(let path) = origin.place else { return origin.location(file: file) }
-            return reader.location(of: path)
-        }
+        return resolve(reader.definition, limits: limits) { $0.location(file: file) }
     }
 
     private static func resolve(
@@ -90,7 +91,16 @@ extension SchemaOrigin {
     func location(file: String) -> SourceLocation {
         switch place {
         case .text(let location): location
-        case .none, .json: SourceLocation(file: file, line: 1, column: 1, offset: 0)
+        case .none: SourceLocation(file: file, line: 1, column: 1, offset: 0)
         }
+    }
+}
+
+extension DataLimits {
+    /// A type takes three levels of JSON, and its declaration some more.
+    fileprivate init(_ limits: SchemaLimits) {
+        self.init(
+            maximumBytes: limits.maximumBytes, maximumNesting: 3 * limits.nesting + 8,
+            maximumDiagnostics: limits.maximumDiagnostics)
     }
 }

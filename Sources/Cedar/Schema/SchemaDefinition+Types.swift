@@ -126,7 +126,6 @@ struct SchemaOrigin: Sendable, Hashable {
         /// Made by hand.
         case none
         case text(SourceLocation)
-        case json([JSONStep])
     }
 
     var place: Place
@@ -135,10 +134,4 @@ struct SchemaOrigin: Sendable, Hashable {
 
     static func == (left: Self, right: Self) -> Bool { true }
     func hash(into hasher: inout Hasher) {}
-}
-
-/// One step of a path into a JSON value.
-enum JSONStep: Sendable {
-    case key(String)
-    case index(Int)
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 extension SchemaJSONReader {
     /// What stands in the member `type` of a type; any other text names a common type.
     private enum Kind: String, CaseIterable {
@@ -21,13 +19,15 @@ extension SchemaJSONReader {
     ///   - json: The type.
     ///   - also: Further members that the object may have.
     /// - Returns: The type; `nil` after a finding.
-    mutating func type(_ json: JSONValue, also: [String] = []) -> Definition.TypeExpression? {
+    mutating func type(_ json: JSONNode, also: [String] = []) -> Definition.TypeExpression? {
         guard let object = object(json, "a type as an object") else { return nil }
         guard let nameJSON = object["type"] else {
             report("`type` is missing", expected: "`\"type\"` with the name of a type")
             return nil
         }
-        guard let name = within(.key("type"), { $0.string(nameJSON, "the name of a type") }) else { return nil }
+        guard let name = within(.key("type"), nameJSON, { $0.string(nameJSON, "the name of a type") }) else {
+            return nil
+        }
         switch Kind.allCases.first(where: { $0.rawValue.hasSameBytes(as: name) }) {
         case .set:
             rejectOthers(object, than: ["type", "element"] + also)
@@ -43,40 +43,40 @@ extension SchemaJSONReader {
         case .bool: return plain(.bool, object, also: also)
         case nil:
             rejectOthers(object, than: ["type"] + also)
-            return within(.key("type")) { $0.reference(nameJSON) }.map(Definition.TypeExpression.common)
+            return within(.key("type"), nameJSON) { $0.reference(nameJSON) }.map(Definition.TypeExpression.common)
         }
     }
 
     private mutating func plain(
-        _ type: Definition.TypeExpression, _ object: JSONObject, also: [String]
+        _ type: Definition.TypeExpression, _ object: JSONNode.Members, also: [String]
     ) -> Definition.TypeExpression {
         rejectOthers(object, than: ["type"] + also)
         return type
     }
 
-    private mutating func inner(_ object: JSONObject, _ key: String) -> Definition.TypeExpression? {
+    private mutating func inner(_ object: JSONNode.Members, _ key: String) -> Definition.TypeExpression? {
         guard let json = object[key] else {
             report("`\(key)` is missing", expected: "a type")
             return nil
         }
-        return within(.key(key)) { $0.type(json) }
+        return within(.key(key), json) { $0.type(json) }
     }
 
-    private mutating func named(_ object: JSONObject, also: [String]) -> Definition.Reference? {
+    private mutating func named(_ object: JSONNode.Members, also: [String]) -> Definition.Reference? {
         rejectOthers(object, than: ["type", "name"] + also)
         guard let json = object["name"] else {
             report("`name` is missing", expected: "the name of a type")
             return nil
         }
-        return within(.key("name")) { $0.reference(json) }
+        return within(.key("name"), json) { $0.reference(json) }
     }
 
-    private mutating func extensionType(_ object: JSONObject, also: [String]) -> Definition.TypeExpression? {
-        guard let reference = named(object, also: also) else { return nil }
+    private mutating func extensionType(_ object: JSONNode.Members, also: [String]) -> Definition.TypeExpression? {
+        guard let reference = named(object, also: also), let json = object["name"] else { return nil }
         guard
             let type = Definition.ExtensionType.allCases.first(where: { $0.rawValue.hasSameBytes(as: reference.path) })
         else {
-            within(.key("name")) { reader in
+            within(.key("name"), json) { reader in
                 reader.report(
                     "there is no extension type `\(reference.path)`",
                     expected: Definition.ExtensionType.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "))
@@ -86,9 +86,9 @@ extension SchemaJSONReader {
         return .extension(type)
     }
 
-    private mutating func attributes(of object: JSONObject) -> [Definition.Attribute] {
+    private mutating func attributes(of object: JSONNode.Members) -> [Definition.Attribute] {
         if let json = object["additionalAttributes"] {
-            within(.key("additionalAttributes")) { reader in
+            within(.key("additionalAttributes"), json) { reader in
                 if json.boolValue != false { reader.report("records are closed", expected: "`false`, or nothing") }
             }
         }
@@ -96,15 +96,15 @@ extension SchemaJSONReader {
             report("`attributes` is missing", expected: "an object of types by name")
             return []
         }
-        return within(.key("attributes")) { reader in
-            guard let members = reader.object(json, "an object of types by name")?.members else { return [] }
+        return within(.key("attributes"), json) { reader in
+            guard let members = reader.object(json, "an object of types by name") else { return [] }
             return members.compactMap { member in
-                reader.within(.key(member.key)) { $0.attribute(member.key, member.value) }
+                reader.within(.key(member.key), member.value) { $0.attribute(member.key, member.value) }
             }
         }
     }
 
-    private mutating func attribute(_ name: String, _ json: JSONValue) -> Definition.Attribute? {
+    private mutating func attribute(_ name: String, _ json: JSONNode) -> Definition.Attribute? {
         guard let object = object(json, "a type as an object") else { return nil }
         guard let type = type(json, also: ["required", "annotations"]) else { return nil }
         var isRequired = true
@@ -112,14 +112,14 @@ extension SchemaJSONReader {
             if let given = json.boolValue {
                 isRequired = given
             } else {
-                within(.key("required")) { $0.report("got \(json.kind)", expected: "`true` or `false`") }
+                within(.key("required"), json) { $0.report("got \(json.kind.rawValue)", expected: "`true` or `false`") }
             }
         }
         return Definition.Attribute(name, type, isRequired: isRequired, annotations: annotations(of: object))
     }
 
     /// Reads the name of a type in normalized form.
-    mutating func reference(_ json: JSONValue) -> Definition.Reference? {
+    mutating func reference(_ json: JSONNode) -> Definition.Reference? {
         guard let path = string(json, "the name of a type") else { return nil }
         guard SchemaResolver.isReference(path) else {
             report(

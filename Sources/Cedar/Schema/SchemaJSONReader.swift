@@ -1,45 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 /// Reads a schema in the JSON format; names stay unresolved.
 struct SchemaJSONReader {
     typealias Definition = SchemaDefinition
 
-    private let file: String
-    private let bytes: [UInt8]
-    private let lines: LineTable
-    private var json = JSONValue.null
     let limits: SchemaLimits
+    private let root: JSONNode
     private(set) var diagnostics: [Diagnostic] = []
     private(set) var definition = Definition()
-    /// The path to the value at hand.
-    var path: [JSONStep] = []
+    /// The steps that lead to the value at hand, and where they lead.
+    private var path: [(step: JSONStep, node: JSONNode)] = []
 
-    init(file: String, bytes: [UInt8], limits: SchemaLimits) {
-        self.file = file
-        self.bytes = bytes
-        lines = LineTable(file: file, bytes: bytes)
+    init(_ document: JSONDocument, limits: SchemaLimits) {
+        root = document.root
         self.limits = limits
     }
 
-    var origin: SchemaOrigin { SchemaOrigin(.json(path)) }
+    private var location: SourceLocation { (path.last?.node ?? root).location }
+    var origin: SchemaOrigin { SchemaOrigin(.text(location)) }
 
     mutating func run() {
-        do {
-            json = try JSONValue.parse(
-                bytes,
-                limits: JSONLimits(maximumBytes: limits.maximumBytes, maximumDepth: 3 * limits.nesting + 8))
-        } catch {
-            diagnostics.append(
-                Diagnostic(
-                    location: SourceLocation(file: file, line: error.line, column: error.column, offset: error.offset),
-                    problem: error.problem.description))
-            return
-        }
-        guard let namespaces = object(json, "an object of namespaces") else { return }
-        for member in namespaces.members {
-            within(.key(member.key)) { reader in
+        guard let namespaces = object(root, "an object of namespaces") else { return }
+        for member in namespaces {
+            within(.key(member.key), member.value) { reader in
                 guard let namespace = reader.namespace(member.key, member.value) else { return }
                 reader.definition.namespaces.append(namespace)
             }
@@ -50,31 +33,10 @@ struct SchemaJSONReader {
 
     mutating func report(_ problem: String, expected: String = "") {
         guard diagnostics.count < limits.maximumDiagnostics else { return }
-        let place = path.map(Self.text(of:)).joined(separator: ".")
+        let place = path.map { Self.text(of: $0.step) }.joined(separator: ".")
         diagnostics.append(
             Diagnostic(
-                location: location(of: path),
-                problem: place.isEmpty ? problem : "\(place): \(problem)", expected: expected))
-    }
-
-    /// Where the value that a path leads to begins, or the last one on the way that there is.
-    func location(of path: [JSONStep]) -> SourceLocation {
-        var (value, indices): (JSONValue, [Int]) = (json, [])
-        walk: for step in path {
-            switch step {
-            case .index(let index):
-                guard let elements = value.arrayValue, index < elements.count else { break walk }
-                value = elements[index]
-                indices.append(index)
-            case .key(let key):
-                guard let members = value.objectValue?.members,
-                    let index = members.firstIndex(where: { $0.key.hasSameBytes(as: key) })
-                else { break walk }
-                value = members[index].value
-                indices.append(index)
-            }
-        }
-        return lines.location(at: JSONOffsets(bytes).offset(of: indices))
+                location: location, problem: place.isEmpty ? problem : "\(place): \(problem)", expected: expected))
     }
 
     private static func text(of step: JSONStep) -> String {
@@ -84,34 +46,55 @@ struct SchemaJSONReader {
         }
     }
 
-    mutating func within<Result>(_ step: JSONStep, _ body: (inout Self) -> Result) -> Result {
-        path.append(step)
+    mutating func within<Result>(_ step: JSONStep, _ node: JSONNode, _ body: (inout Self) -> Result) -> Result {
+        path.append((step, node))
         defer { path.removeLast() }
         return body(&self)
     }
 
-    mutating func object(_ json: JSONValue, _ expected: String) -> JSONObject? {
+    /// Reads a member if it is there.
+    mutating func member<Result>(
+        _ name: String, of object: JSONNode.Members, _ body: (inout Self, JSONNode) -> Result?
+    ) -> Result? {
+        guard let node = object[name] else { return nil }
+        return within(.key(name), node) { reader in body(&reader, node) }
+    }
+
+    /// Reads every element of an array, as far as it can be read.
+    mutating func elements<Result>(
+        _ json: JSONNode, _ expected: String, _ body: (inout Self, JSONNode) -> Result?
+    ) -> [Result] {
+        var results: [Result] = []
+        for (index, element) in array(json, expected).enumerated() {
+            if let result = within(.index(index), element, { reader in body(&reader, element) }) {
+                results.append(result)
+            }
+        }
+        return results
+    }
+
+    mutating func object(_ json: JSONNode, _ expected: String) -> JSONNode.Members? {
         if let object = json.objectValue { return object }
-        report("got \(json.kind)", expected: expected)
+        report("got \(json.kind.rawValue)", expected: expected)
         return nil
     }
 
-    mutating func array(_ json: JSONValue, _ expected: String) -> [JSONValue] {
-        if let array = json.arrayValue { return array }
-        report("got \(json.kind)", expected: expected)
+    private mutating func array(_ json: JSONNode, _ expected: String) -> [JSONNode] {
+        if let array = json.arrayValue { return Array(array) }
+        report("got \(json.kind.rawValue)", expected: expected)
         return []
     }
 
-    mutating func string(_ json: JSONValue, _ expected: String) -> String? {
+    mutating func string(_ json: JSONNode, _ expected: String) -> String? {
         if let string = json.stringValue { return string }
-        report("got \(json.kind)", expected: expected)
+        report("got \(json.kind.rawValue)", expected: expected)
         return nil
     }
 
     /// Refuses members that do not belong to an object.
-    mutating func rejectOthers(_ object: JSONObject, than known: [String]) {
-        for member in object.members where !known.contains(where: { $0.hasSameBytes(as: member.key) }) {
-            within(.key(member.key)) { reader in
+    mutating func rejectOthers(_ object: JSONNode.Members, than known: [String]) {
+        for member in object where !known.contains(where: { member.isNamed($0) }) {
+            within(.key(member.key), member.value) { reader in
                 reader.report(
                     "this does not belong here", expected: known.map { "`\($0)`" }.joined(separator: ", "))
             }
@@ -120,7 +103,7 @@ struct SchemaJSONReader {
 
     // MARK: Declarations
 
-    private mutating func namespace(_ name: String, _ json: JSONValue) -> Definition.Namespace? {
+    private mutating func namespace(_ name: String, _ json: JSONNode) -> Definition.Namespace? {
         guard let object = object(json, "a namespace as an object") else { return nil }
         rejectOthers(object, than: ["commonTypes", "entityTypes", "actions", "annotations"])
         var result = Definition.Namespace(name: name, annotations: annotations(of: object))
@@ -142,42 +125,35 @@ struct SchemaJSONReader {
     }
 
     private mutating func each(
-        _ object: JSONObject, _ key: String, isRequired: Bool, _ body: (inout Self, String, JSONValue) -> Void
+        _ object: JSONNode.Members, _ key: String, isRequired: Bool, _ body: (inout Self, String, JSONNode) -> Void
     ) {
-        guard let json = object[key] else {
-            if isRequired { report("`\(key)` is missing", expected: "an object, which may be empty") }
-            return
+        if isRequired, object[key] == nil {
+            report("`\(key)` is missing", expected: "an object, which may be empty")
         }
-        within(.key(key)) { reader in
+        let _: Void? = member(key, of: object) { reader, json in
             guard let object = reader.object(json, "an object of declarations by name") else { return }
-            for member in object.members {
-                reader.within(.key(member.key)) { body(&$0, member.key, member.value) }
+            for member in object {
+                reader.within(.key(member.key), member.value) { body(&$0, member.key, member.value) }
             }
         }
     }
 
-    mutating func annotations(of object: JSONObject) -> Annotations {
-        guard let json = object["annotations"] else { return Annotations() }
-        return within(.key("annotations")) { reader in
-            guard let object = reader.object(json, "an object of strings") else { return Annotations() }
-            var entries: [Annotations.Entry] = []
-            for member in object.members {
-                reader.within(.key(member.key)) { reader in
-                    if !Identifier.isWellFormed(member.key) {
-                        reader.report("this cannot name an annotation", expected: "an identifier")
-                    }
-                    if case .null = member.value {
-                        entries.append(Annotations.Entry(name: member.key, value: nil))
-                    } else if let value = reader.string(member.value, "a string or `null`") {
-                        entries.append(Annotations.Entry(name: member.key, value: value))
-                    }
-                }
+    mutating func annotations(of object: JSONNode.Members) -> Annotations {
+        let entries = member("annotations", of: object) { reader, json in
+            reader.object(json, "an object of strings")?.compactMap { member in
+                reader.within(.key(member.key), member.value) { $0.annotation(member.key, member.value) }
             }
-            return Annotations(entries)
         }
+        return Annotations(entries ?? [])
     }
 
-    private mutating func entityType(_ name: String, _ json: JSONValue) -> Definition.EntityType? {
+    private mutating func annotation(_ name: String, _ json: JSONNode) -> Annotations.Entry? {
+        if !Identifier.isWellFormed(name) { report("this cannot name an annotation", expected: "an identifier") }
+        if json.isNull { return Annotations.Entry(name: name, value: nil) }
+        return string(json, "a string or `null`").map { Annotations.Entry(name: name, value: $0) }
+    }
+
+    private mutating func entityType(_ name: String, _ json: JSONNode) -> Definition.EntityType? {
         guard let object = object(json, "an entity type as an object") else { return nil }
         rejectOthers(
             object,
@@ -186,11 +162,8 @@ struct SchemaJSONReader {
         let content: Definition.EntityType.Content
         if let ids = object["enum"] {
             content = .enumerated(
-                within(.key("enum")) { reader in
-                    let elements = reader.array(ids, "an array of ids").enumerated()
-                    return elements.compactMap { item in
-                        reader.within(.index(item.offset)) { $0.string(item.element, "an id as a string") }
-                    }
+                within(.key("enum"), ids) { reader in
+                    reader.elements(ids, "an array of ids") { reader, json in reader.string(json, "an id as a string") }
                 })
         } else {
             content = .standard(
@@ -202,40 +175,36 @@ struct SchemaJSONReader {
         return result
     }
 
-    private mutating func type(in object: JSONObject, _ key: String) -> Definition.TypeExpression? {
-        guard let json = object[key] else { return nil }
-        return within(.key(key)) { $0.type(json) }
+    private mutating func type(in object: JSONNode.Members, _ key: String) -> Definition.TypeExpression? {
+        member(key, of: object) { reader, json in reader.type(json) }
     }
 
-    private mutating func references(in object: JSONObject, _ key: String) -> [Definition.Reference]? {
-        guard let json = object[key] else { return nil }
-        return within(.key(key)) { reader in
-            reader.array(json, "an array of entity type names").enumerated().compactMap { item in
-                reader.within(.index(item.offset)) { $0.reference(item.element) }
-            }
+    private mutating func references(in object: JSONNode.Members, _ key: String) -> [Definition.Reference]? {
+        member(key, of: object) { reader, json in
+            reader.elements(json, "an array of entity type names") { reader, json in reader.reference(json) }
         }
     }
 
-    private mutating func action(_ name: String, _ json: JSONValue) -> Definition.Action? {
+    private mutating func action(_ name: String, _ json: JSONNode) -> Definition.Action? {
         guard let object = object(json, "an action as an object") else { return nil }
         let known = ["memberOf", "appliesTo", "annotations"]
         rejectOthers(object, than: object["attributes"]?.isNull ?? false ? known + ["attributes"] : known)
         var result = Definition.Action(name, annotations: annotations(of: object))
         result.origin = origin
         if let json = object["memberOf"], !json.isNull {
-            result.memberOf = within(.key("memberOf")) { reader in
-                reader.array(json, "an array of `{\"id\": ..., \"type\": ...}`").enumerated().compactMap { item in
-                    reader.within(.index(item.offset)) { $0.actionReference(item.element) }
+            result.memberOf = within(.key("memberOf"), json) { reader in
+                reader.elements(json, "an array of `{\"id\": ..., \"type\": ...}`") { reader, json in
+                    reader.actionReference(json)
                 }
             }
         }
         if let json = object["appliesTo"], !json.isNull {
-            result.appliesTo = within(.key("appliesTo")) { $0.appliesTo(json) }
+            result.appliesTo = within(.key("appliesTo"), json) { $0.appliesTo(json) }
         }
         return result
     }
 
-    private mutating func actionReference(_ json: JSONValue) -> Definition.ActionReference? {
+    private mutating func actionReference(_ json: JSONNode) -> Definition.ActionReference? {
         guard let object = object(json, "`{\"id\": ..., \"type\": ...}`") else { return nil }
         rejectOthers(object, than: ["id", "type"])
         guard let id = object["id"] else {
@@ -245,7 +214,7 @@ struct SchemaJSONReader {
         guard let id = string(id, "the id of an action as a string") else { return nil }
         var type: String?
         if let json = object["type"], !json.isNull {
-            guard let reference = within(.key("type"), { $0.reference(json) }) else { return nil }
+            guard let reference = within(.key("type"), json, { $0.reference(json) }) else { return nil }
             type = reference.path
         }
         var result = Definition.ActionReference(id, type: type)
@@ -253,7 +222,7 @@ struct SchemaJSONReader {
         return result
     }
 
-    private mutating func appliesTo(_ json: JSONValue) -> Definition.AppliesTo? {
+    private mutating func appliesTo(_ json: JSONNode) -> Definition.AppliesTo? {
         guard let object = object(json, "an object with `principalTypes` and `resourceTypes`") else { return nil }
         rejectOthers(object, than: ["principalTypes", "resourceTypes", "context"])
         let principals = references(in: object, "principalTypes")
@@ -262,12 +231,5 @@ struct SchemaJSONReader {
         if resources == nil { report("`resourceTypes` is missing", expected: "an array of entity type names") }
         return Definition.AppliesTo(
             principals: principals ?? [], resources: resources ?? [], context: type(in: object, "context"))
-    }
-}
-
-extension JSONValue {
-    var isNull: Bool {
-        guard case .null = self else { return false }
-        return true
     }
 }

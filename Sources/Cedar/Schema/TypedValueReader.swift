@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 /// Reads values from JSON where the schema says what is expected, so that entities and extension values need no escape.
 ///
 /// What comes out still has to be checked: a string is read as a string even where a number is expected.
 struct TypedValueReader {
     let model: SchemaModel
 
-    func value(_ json: JSONValue, expecting type: TypeID) throws(DataProblem) -> Value {
+    func value(_ json: JSONNode, expecting type: TypeID) throws(DataProblem) -> Value {
         switch model.types[type] {
         case .entity: return .entity(try ValueReader.uid(json))
         case .decimal: return try extensionValue(json, .decimal)
@@ -17,34 +15,35 @@ struct TypedValueReader {
         case .duration: return try extensionValue(json, .duration)
         case .set(let element): return try set(json, of: element)
         case .record(let fields):
-            guard let object = json.objectValue else { throw DataProblem("expected an object, got \(json.kind)") }
+            guard let object = json.objectValue else {
+                throw DataProblem("expected an object, got \(json.kind.rawValue)")
+            }
             return .record(try record(object, fields))
         case .never, .yes, .no, .bool, .long, .string: return try ValueReader.value(json)
         }
     }
 
-    private func set(_ json: JSONValue, of element: TypeID) throws(DataProblem) -> Value {
-        guard let elements = json.arrayValue else { throw DataProblem("expected an array, got \(json.kind)") }
-        var values: [Value] = []
-        values.reserveCapacity(elements.count)
-        for (index, json) in elements.enumerated() {
-            do { values.append(try value(json, expecting: element)) } catch { throw error.inside("[\(index)]") }
+    private func set(_ json: JSONNode, of element: TypeID) throws(DataProblem) -> Value {
+        guard let elements = json.arrayValue else {
+            throw DataProblem("expected an array, got \(json.kind.rawValue)")
         }
-        return .set(values)
+        return .set(
+            try ValueReader.elements(elements) { json throws(DataProblem) in try value(json, expecting: element) })
     }
 
     /// Reads the attributes of an entity or a record; each must be declared, the required ones must be there.
-    func record(_ object: JSONObject, _ fields: [TypeField]) throws(DataProblem) -> Record {
+    func record(_ object: JSONNode.Members, _ fields: [TypeField]) throws(DataProblem) -> Record {
         var expected: [ByteKey: TypeField] = [:]
         for field in fields { expected[ByteKey(model.types.names[field.name])] = field }
         var members: [(String, Value)] = []
         members.reserveCapacity(object.count)
-        for member in object.members {
-            guard let field = expected.removeValue(forKey: ByteKey(member.key)) else {
-                throw DataProblem(undeclared(member.key, fields))
+        for member in object {
+            let key = member.key
+            guard let field = expected.removeValue(forKey: ByteKey(key)) else {
+                throw DataProblem(undeclared(key, fields))
             }
-            do { members.append((member.key, try value(member.value, expecting: field.type))) } catch {
-                throw error.inside(member.key)
+            do { members.append((key, try value(member.value, expecting: field.type))) } catch {
+                throw error.inside(.key(key))
             }
         }
         if let missing = expected.filter({ $0.value.isRequired }).keys.min() {
@@ -60,22 +59,16 @@ struct TypedValueReader {
     }
 
     /// Reads tags, each of the same type.
-    func tags(_ object: JSONObject, of type: TypeID) throws(DataProblem) -> Record {
-        var members: [(String, Value)] = []
-        for member in object.members {
-            do { members.append((member.key, try value(member.value, expecting: type))) } catch {
-                throw error.inside(member.key)
-            }
-        }
-        return Record(members)
+    func tags(_ object: JSONNode.Members, of type: TypeID) throws(DataProblem) -> Record {
+        Record(try ValueReader.members(object) { json throws(DataProblem) in try value(json, expecting: type) })
     }
 
     // MARK: Extension values
 
     /// Reads an `__extn` escape, the same without the escape, or anything else as the argument of the constructor.
-    private func extensionValue(_ json: JSONValue, _ constructor: ExtensionFunction) throws(DataProblem) -> Value {
+    private func extensionValue(_ json: JSONNode, _ constructor: ExtensionFunction) throws(DataProblem) -> Value {
         if let object = json.objectValue {
-            if object["__expr"]?.stringValue != nil {
+            if object["__expr"]?.kind == .string {
                 throw DataProblem("`__expr` is no longer supported; use `__extn`")
             }
             if let inner = object["__extn"]?.objectValue, let call = ExtensionCall(inner) { return try evaluate(call) }

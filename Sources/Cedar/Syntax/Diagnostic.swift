@@ -28,9 +28,10 @@ public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// One line: place, severity, problem, and what was expected.
-    public var description: String {
-        "\(location): \(severity.rawValue): \(problem)" + (expected.isEmpty ? "" : "; expected \(expected)")
-    }
+    public var description: String { "\(location): \(severity.rawValue): \(message)" }
+
+    /// The problem, and what was expected.
+    var message: String { problem + (expected.isEmpty ? "" : "; expected \(expected)") }
 }
 
 /// The findings that keep a text from being used.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 /// Reads the policies of one text.
 struct PolicyParser {
     private typealias Abandoned = TokenReader.Abandoned

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 extension TokenReader {
     /// Reads an expression; each one nests a level deeper.
     mutating func expression() throws(Abandoned) -> Expression {

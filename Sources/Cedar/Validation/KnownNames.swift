@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 /// Names that a deployment knows, against which those that policies use are held: what is written otherwise is a slip.
 package struct KnownNames: Sendable {
     /// A name that nothing has.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 extension Schema {
     /// Checks policies against the schema, by the strict rules.
     ///

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Cedar
-import StrictJSON
 
 /// Runs one case: loads its inputs, validates its policies, decides its requests.
 struct CaseRunner {
@@ -53,13 +52,13 @@ struct CaseRunner {
             return true
         }
         let definition: ConformanceCase
-        do throws(JSONError) {
-            guard let read = try ConformanceCase(bytes) else { return false }
+        do throws(DiagnosticsError) {
+            guard let read = try ConformanceCase(bytes, file: name) else { return false }
             definition = read
         } catch {
             // A file that is not JSON is no case, but a case that is damaged must not pass unnoticed.
             guard bytes.contains("\"requests\"".utf8) else { return false }
-            fail("case", expected: "JSON", actual: "error: \(error)")
+            fail("case", expected: "JSON", actual: "error: \(Self.text(error.diagnostics))")
             return true
         }
         checks = definition.checkCount
@@ -194,7 +193,7 @@ struct CaseRunner {
         let plain = Request(
             principal: try Self.uid(request.principal, "principal"), action: action,
             resource: try Self.uid(request.resource, "resource"),
-            context: try schema.context(request.context, action: action))
+            context: try request.context.map { try schema.context($0, action: action) } ?? Record())
         if request.isValidated { try schema.check(plain) }
         let engine = self.engine ?? PolicyEngine(policies: policies, entities: entities)
         self.engine = engine
@@ -209,8 +208,8 @@ struct CaseRunner {
     }
 
     /// Reads `{"type", "id"}`, alone or inside `__entity`.
-    private static func uid(_ json: JSONValue, _ field: String) throws(RequestProblem) -> EntityUID {
-        let object = json.objectValue?["__entity"]?.objectValue ?? json.objectValue
+    private static func uid(_ json: JSONNode, _ field: String) throws(RequestProblem) -> EntityUID {
+        let object = json["__entity"]?.objectValue ?? json.objectValue
         guard let type = object?["type"]?.stringValue, let id = object?["id"]?.stringValue else {
             throw RequestProblem(description: "\(field) is no entity such as {\"type\": ..., \"id\": ...}")
         }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Cedar
-import StrictJSON
 
 extension ConformanceCase {
-    private static let limits = JSONLimits(maximumBytes: 1 << 27, maximumDepth: 512)
+    private static let limits = DataLimits(maximumBytes: 1 << 27, maximumNesting: 512)
 
     /// Reads a file; `nil` if it is no case: no JSON object, or one without an array of requests.
-    init?(_ bytes: [UInt8]) throws(JSONError) {
-        guard let object = try JSONValue.parse(bytes, limits: Self.limits).objectValue,
-            let list = object["requests"]?.arrayValue
-        else { return nil }
+    ///
+    /// - Throws: `DiagnosticsError` with every error of syntax.
+    init?(_ bytes: [UInt8], file: String) throws(DiagnosticsError) {
+        let root = try JSONDocument.parse(bytes, file: file, limits: Self.limits).get().root
+        guard let object = root.objectValue, let list = object["requests"]?.arrayValue else { return nil }
         requestCount = list.count
-        for member in object.members { field(member.key, member.value) }
+        for member in object { field(member.key, member.value) }
         for input in Input.allCases where files[input] == nil {
             problems.append("field `\(input.rawValue)` is missing")
         }
@@ -23,7 +23,7 @@ extension ConformanceCase {
         case policies, entities, schema, policyFormat, schemaFormat, shouldValidate, requests, expectLoad
     }
 
-    private mutating func field(_ name: String, _ value: JSONValue) {
+    private mutating func field(_ name: String, _ value: JSONNode) {
         switch Self.known(name, Field.init(rawValue:)) {
         case .policies: file(.policies, value)
         case .entities: file(.entities, value)
@@ -47,7 +47,7 @@ extension ConformanceCase {
         return known
     }
 
-    private mutating func file(_ input: Input, _ value: JSONValue) {
+    private mutating func file(_ input: Input, _ value: JSONNode) {
         guard let name = value.stringValue else {
             problems.append("field `\(input.rawValue)` is no string")
             return
@@ -55,7 +55,7 @@ extension ConformanceCase {
         files[input] = name
     }
 
-    private mutating func format(_ name: String, _ value: JSONValue) -> Format {
+    private mutating func format(_ name: String, _ value: JSONNode) -> Format {
         guard let format = value.stringValue.flatMap({ Self.known($0, Format.init(rawValue:)) }) else {
             problems.append("field `\(name)` is neither `cedar` nor `json`")
             return .cedar
@@ -63,21 +63,23 @@ extension ConformanceCase {
         return format
     }
 
-    private mutating func loads(_ value: JSONValue) {
+    private mutating func loads(_ value: JSONNode) {
         guard let object = value.objectValue else {
             problems.append("field `expectLoad` is no object")
             return
         }
         var expected: [Input: Bool] = [:]
-        for member in object.members {
+        for member in object {
             guard let input = Self.known(member.key, Input.init(rawValue:)) else {
                 problems.append("unknown field `expectLoad.\(PlainText.line(member.key))`")
                 continue
             }
-            switch member.value {
-            case "ok": expected[input] = true
-            case "error": expected[input] = false
-            default: problems.append("field `expectLoad.\(member.key)` is neither `ok` nor `error`")
+            if member.value.isString("ok") {
+                expected[input] = true
+            } else if member.value.isString("error") {
+                expected[input] = false
+            } else {
+                problems.append("field `expectLoad.\(member.key)` is neither `ok` nor `error`")
             }
         }
         expectedLoads = expected
@@ -89,13 +91,13 @@ extension ConformanceCase {
         case description, principal, action, resource, context, validateRequest, decision, reason, errors
     }
 
-    private mutating func request(_ json: JSONValue, _ index: Int) {
+    private mutating func request(_ json: JSONNode, _ index: Int) {
         let before = problems.count
         guard let object = json.objectValue else {
             problems.append("request \(index) is no object")
             return
         }
-        for member in object.members where Self.known(member.key, RequestField.init(rawValue:)) == nil {
+        for member in object where Self.known(member.key, RequestField.init(rawValue:)) == nil {
             problems.append("unknown field `requests[\(index)].\(PlainText.line(member.key))`")
         }
         let description = object["description"].map { text($0, "description", index) } ?? ""
@@ -117,11 +119,11 @@ extension ConformanceCase {
         requests.append(
             Request(
                 description: description ?? "", principal: principal, action: action, resource: resource,
-                context: object["context"] ?? .object(JSONObject()), isValidated: isValidated,
+                context: object["context"], isValidated: isValidated,
                 expected: Outcome(decision: decision, reason: reason, errors: errors)))
     }
 
-    private mutating func required(_ object: JSONObject, _ name: String, _ index: Int) -> JSONValue? {
+    private mutating func required(_ object: JSONNode.Members, _ name: String, _ index: Int) -> JSONNode? {
         guard let value = object[name] else {
             problems.append("field `requests[\(index)].\(name)` is missing")
             return nil
@@ -129,7 +131,7 @@ extension ConformanceCase {
         return value
     }
 
-    private mutating func text(_ value: JSONValue, _ name: String, _ index: Int) -> String? {
+    private mutating func text(_ value: JSONNode, _ name: String, _ index: Int) -> String? {
         guard let text = value.stringValue else {
             problems.append("field `requests[\(index)].\(name)` is no string")
             return nil
@@ -137,7 +139,7 @@ extension ConformanceCase {
         return text
     }
 
-    private mutating func ids(_ object: JSONObject, _ name: String, _ index: Int) -> [PolicyID] {
+    private mutating func ids(_ object: JSONNode.Members, _ name: String, _ index: Int) -> [PolicyID] {
         guard let value = required(object, name, index) else { return [] }
         guard let list = value.arrayValue else {
             problems.append("field `requests[\(index)].\(name)` is no array")

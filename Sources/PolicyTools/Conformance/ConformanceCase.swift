@@ -18,10 +18,11 @@ struct ConformanceCase: Sendable {
     /// One request and what should come of it.
     struct Request: Sendable {
         let description: String
-        let principal: JSONValue
-        let action: JSONValue
-        let resource: JSONValue
-        let context: JSONValue
+        let principal: JSONNode
+        let action: JSONNode
+        let resource: JSONNode
+        /// `nil` for an empty context that is not written down.
+        let context: JSONNode?
         let isValidated: Bool
         let expected: Outcome
     }

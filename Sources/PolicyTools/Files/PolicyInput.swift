@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Cedar
-import StrictJSON
 
 /// Policies and schemas in whichever of their two forms a file has.
 enum PolicyInput {
@@ -20,18 +19,13 @@ enum PolicyInput {
         if !isJSON(bytes) {
             result = PolicySet.parse(
                 [PolicySource(file: file, bytes: bytes)], naming: naming, limits: policyLimits)
-        } else if isSinglePolicy(bytes) {
-            result = PolicySet.parse(policyJSON: bytes, id: "policy0", file: file, limits: policyLimits)
         } else {
-            result = PolicySet.parse(json: bytes, file: file, limits: policyLimits)
+            result = PolicySet.parse(anyJSON: PolicySource(file: file, bytes: bytes), limits: policyLimits) { _ in
+                "policy0"
+            }
         }
         problems += result.diagnostics.map { FileProblem($0) }
         return result.policies
-    }
-
-    private static func isSinglePolicy(_ bytes: [UInt8]) -> Bool {
-        let limits = JSONLimits(maximumBytes: policyLimits.maximumBytes, maximumDepth: 512)
-        return (try? JSONValue.parse(bytes, limits: limits))?.objectValue?["effect"] != nil
     }
 
     /// Reads a schema: Cedar's syntax or JSON.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
 import Testing
 
 @testable import Cedar
@@ -49,8 +48,8 @@ struct WorkedExample {
         ).get()
         let own = try EntityStore.parse(json: try Self.bytes("entities.json", of: name))
         entities = try EntityStore(own.entities + schema.store([]).entities)
-        let requests = try #require(try JSONValue.parse(try Self.bytes("requests.json", of: name)).arrayValue)
-        questions = try requests.map { try Self.question(try #require($0.objectValue), schema) }
+        let document = try JSONDocument.parse(try Self.bytes("requests.json", of: name), file: name).get()
+        questions = try #require(document.root.arrayValue).map { try Self.question($0, schema) }
     }
 
     static func files(of name: String) throws -> [String] { try DocumentationFiles.names(in: "\(folder)/\(name)") }
@@ -64,7 +63,7 @@ struct WorkedExample {
         try PolicySet.parse([PolicySource(file: name, bytes: try bytes("policies.cedar", of: name))]).get()
     }
 
-    private static func question(_ json: JSONObject, _ schema: Schema) throws -> Question {
+    private static func question(_ json: JSONNode, _ schema: Schema) throws -> Question {
         func uid(_ key: String) throws -> EntityUID { try ValueReader.uid(try #require(json[key])) }
         func ids(_ key: String) throws -> [PolicyID] {
             try #require(json[key]?.arrayValue).map { PolicyID(try #require($0.stringValue)) }
@@ -74,7 +73,7 @@ struct WorkedExample {
         let request = Request(
             principal: try uid("principal"), action: action, resource: try uid("resource"), context: context)
         try schema.check(request)
-        let brought = try EntityStore.parse(json: try #require(json["entities"]).canonicalBytes(), schema: schema)
+        let brought = try schema.store(json: try #require(json["entities"]))
         let decision = try #require(json["decision"]?.stringValue)
         return Question(
             title: try #require(json["title"]?.stringValue), why: try #require(json["why"]?.stringValue),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import StrictJSON
 import Testing
 
 @testable import Cedar
@@ -50,19 +49,19 @@ struct CorpusTests {
         let source = PolicySource(file: name, bytes: try bytes(".cedar"))
         guard let set = PolicySet.parse([source], naming: .sequential).policies,
             let base = try? EntityStore.parse(json: try bytes(".entities.json")),
-            let requests = try JSONValue.parse(try bytes(".json")).objectValue?["requests"]?.arrayValue
+            let requests = try JSONDocument.parse(try bytes(".json"), file: name).get().root["requests"]?.arrayValue
         else { return }
         let engine = PolicyEngine(policies: set, entities: base)
         for (number, json) in requests.enumerated() {
-            guard let object = json.objectValue, let request = request(object) else { continue }
+            guard let request = request(json) else { continue }
             let (actual, expected) = (try engine.authorize(request), try engine.authorizeByReference(request))
             if actual != expected { tally.differences.append("\(name) \(number)") }
             tally.requests += 1
-            if actual.decision.rawValue == object["decision"]?.stringValue { tally.asExpected += 1 }
+            if actual.decision.rawValue == json["decision"]?.stringValue { tally.asExpected += 1 }
         }
     }
 
-    private func request(_ json: JSONObject) -> Request? {
+    private func request(_ json: JSONNode) -> Request? {
         guard let principal = json["principal"].flatMap({ try? ValueReader.uid($0) }),
             let action = json["action"].flatMap({ try? ValueReader.uid($0) }),
             let resource = json["resource"].flatMap({ try? ValueReader.uid($0) }),

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
 import Testing
 
 @testable import Cedar
@@ -17,9 +16,13 @@ struct SchemaDataTests {
 
     private func uid(_ type: String, _ id: String) throws -> EntityUID { try #require(EntityUID(type, id)) }
 
-    private func check(_ json: String) throws {
+    private func json(_ text: String) throws -> JSONNode {
+        try JSONDocument.parse(Array(text.utf8), file: "d.json").get().root
+    }
+
+    private func check(_ text: String) throws {
         let schema = try schema()
-        let object = try #require(try JSONValue.parse(Array(json.utf8)).objectValue)
+        let object = try json(text)
         let action = try ValueReader.uid(try #require(object["action"]))
         let context = try schema.context(try #require(object["context"]), action: action)
         try schema.check(
@@ -114,11 +117,12 @@ struct SchemaDataTests {
     func contextIsReadOnly() throws {
         let schema = try schema()
         let action = try uid("Action", "read")
-        let record = try schema.context(["n": "text", "who": ["type": "Team", "id": "t"]], action: action)
+        let record = try schema.context(
+            try json(#"{"n": "text", "who": {"type": "Team", "id": "t"}}"#), action: action)
         #expect(record["n"] == .string("text"))
         #expect(record["who"] == .entity(try uid("Team", "t")))
         #expect(throws: RequestError.unknownAction(try uid("Action", "x"))) {
-            try schema.context([:], action: try uid("Action", "x"))
+            try schema.context(try json("{}"), action: try uid("Action", "x"))
         }
     }
 
@@ -130,8 +134,7 @@ struct SchemaDataTests {
         let json = #"[{"uid": {"type": "User", "id": "a"}, "attrs": {"name": \#(deep)}, "parents": []}]"#
         let entities = SmallStack.run { (try? EntityStore.parse(json: Array(json.utf8), schema: schema)) == nil }
         #expect(entities == true)
-        let context = try JSONValue.parse(
-            Array(#"{"n": \#(deep)}"#.utf8), limits: JSONLimits(maximumBytes: 1 << 20, maximumDepth: 256))
+        let context = try self.json(#"{"n": \#(deep)}"#)
         let read = SmallStack.run { (try? schema.context(context, action: action))?["n"]?.kind == .set }
         #expect(read == true)
     }

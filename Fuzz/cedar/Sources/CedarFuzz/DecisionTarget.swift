@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 @testable import Cedar
-import StrictJSON
 
 /// Policies, entities and a request in one input, with a zero byte between them: both evaluators answer alike.
 ///
@@ -20,14 +19,14 @@ enum DecisionTarget {
     }
 
     private static func request(_ bytes: [UInt8]) -> Request? {
-        guard let json = try? JSONValue.parse(bytes).objectValue, let principal = uid(json["principal"]),
+        guard let json = JSONDocument.parse(bytes, file: "r").document?.root, let principal = uid(json["principal"]),
             let action = uid(json["action"]), let resource = uid(json["resource"]),
             let object = json["context"]?.objectValue, let context = try? ValueReader.record(object)
         else { return nil }
         return Request(principal: principal, action: action, resource: resource, context: context)
     }
 
-    private static func uid(_ json: JSONValue?) -> EntityUID? {
+    private static func uid(_ json: JSONNode?) -> EntityUID? {
         guard let json else { return nil }
         return try? ValueReader.uid(json)
     }

@@ -6,9 +6,9 @@ private import Glibc
 ///
 /// It is for recursion that is bounded all the same, by limits on the nesting of texts and data: 512 levels of JSON,
 /// 1,024 of expressions.
-package enum DeepStack {
+enum DeepStack {
     /// How deep a walk may recurse on any thread; what nests more goes through `run`.
-    package static let ordinaryDepth = 16
+    static let ordinaryDepth = 16
 
     /// 64 MiB of address space; memory is taken as it is touched.
     private static let size = 64 << 20
@@ -42,12 +42,12 @@ package enum DeepStack {
     }
 
     /// Runs a walk that recurses `depth` deep; `nil` if that needs a large stack and there is none to be had.
-    package static func run<Result>(depth: Int, _ body: () -> Result) -> Result? {
+    static func run<Result>(depth: Int, _ body: () -> Result) -> Result? {
         depth > ordinaryDepth ? run(body) : body()
     }
 
     /// Runs a walk whose depth is not known beforehand; `nil` if there is no large stack to be had.
-    package static func run<Result>(_ body: () -> Result) -> Result? {
+    static func run<Result>(_ body: () -> Result) -> Result? {
         var result: Result?
         return runApart { result = body() } ? result : nil
     }
