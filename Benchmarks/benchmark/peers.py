@@ -165,27 +165,31 @@ class Countersign:
         # A fresh folder for each start; what was written is removed when everything has been measured, since some file
         # systems (ext4 without a journal) make files more slowly for minutes after many were removed.
         self._starts += 1
-        self._folder = self._root / str(self._starts)
-        (self._folder / "policies").mkdir(parents=True)
-        (self._folder / "secrets").mkdir(mode=0o700)
+        (self.folder / "policies").mkdir(parents=True)
+        (self.folder / "secrets").mkdir(mode=0o700)
         ports = {name: _free_port() for name in ("grpc", "http", "admin")}
         audit = '{ mode: strict, origin: bench/one, key: "file:secrets/log.key" }' if self._strict else "{ mode: off }"
-        (self._folder / "countersign.yaml").write_text(CONFIGURATION.format(audit=audit, **ports, **self._values))
-        (self._folder / "policies/fleet.cedar").write_text(POLICIES)
-        (self._folder / "keys.json").write_text(json.dumps(self._key_set))
+        (self.folder / "countersign.yaml").write_text(CONFIGURATION.format(audit=audit, **ports, **self._values))
+        (self.folder / "policies/fleet.cedar").write_text(POLICIES)
+        (self.folder / "keys.json").write_text(json.dumps(self._key_set))
         self._secret("gateway.key", self._gateway_key + "\n")
         return ports
 
     def _secret(self, name, text):
-        path = self._folder / "secrets" / name
+        path = self.folder / "secrets" / name
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             file.write(text)
+
+    @property
+    def folder(self):
+        """The folder of the last start."""
+        return self._root / str(self._starts)
 
     @contextlib.contextmanager
     def started(self, core):
         ports = self._write()
-        log = self._folder / "log"
-        command = [str(self._binary), "serve", "--config", str(self._folder / "countersign.yaml")]
+        log = self.folder / "log"
+        command = [str(self._binary), "serve", "--config", str(self.folder / "countersign.yaml")]
         with _running(command, core, log) as process:
             try:
                 _wait(process, lambda: _answers_ok("http://127.0.0.1:%d/readyz" % ports["admin"]))

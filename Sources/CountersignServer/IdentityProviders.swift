@@ -92,7 +92,7 @@ final class IdentityProviders: Sendable {
             {
                 providers[provider.name] = kept
             } else {
-                providers[provider.name] = try authenticator(provider, secrets)
+                providers[provider.name] = try authenticator(provider, secrets, replacing: known[provider.name])
             }
         }
         let byName = Dictionary(uniqueKeysWithValues: configuration.providers.map { ($0.name, $0) })
@@ -100,7 +100,7 @@ final class IdentityProviders: Sendable {
     }
 
     private func authenticator(
-        _ provider: ServerConfiguration.Provider, _ secrets: ProviderSecrets
+        _ provider: ServerConfiguration.Provider, _ secrets: ProviderSecrets, replacing former: Authenticator?
     ) throws -> Authenticator {
         switch provider.kind {
         case .tokens(let settings): .tokens(try tokenProvider(settings, secrets))
@@ -113,7 +113,8 @@ final class IdentityProviders: Sendable {
                 try AWSCallerProvider(
                     settings.callers, fingerprint: fingerprint,
                     fetcher: fetcher.with(policy: Self.policy(settings.callers.endpoint, settings.allowsInsecure)),
-                    localKeys: try localKeys(provider.name, settings, secrets)))
+                    localKeys: try localKeys(provider.name, settings, secrets),
+                    replacing: { if case .aws(let provider)? = former { provider } else { nil } }()))
         }
     }
 

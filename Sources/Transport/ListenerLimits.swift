@@ -34,6 +34,8 @@ package struct ListenerLimits: Sendable, Hashable {
     /// After this age a connection is drained; `nil` for never.
     package var connectionAge: TimeAmount?
     package var drainTimeout: TimeAmount
+    /// How long a client that is still sending when it was refused (HTTP/1.1) may pause: it reads the answer afterwards.
+    package var lingerTimeout: TimeAmount
 
     package init(_ trust: PeerTrust) {
         let isGateway = trust == .gateway
@@ -54,5 +56,6 @@ package struct ListenerLimits: Sendable, Hashable {
         idleTimeout = .seconds(60)
         connectionAge = nil
         drainTimeout = .seconds(10)
+        lingerTimeout = .seconds(1)
     }
 }

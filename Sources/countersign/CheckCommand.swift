@@ -42,7 +42,7 @@ struct CheckCommand: ParsableCommand {
             for problem in problems { Terminal.say(problem.description) }
             if problems.allSatisfy(\.isWarning) { Terminal.say("\(file): in order") }
         }
-        guard FileManager.default.isReadableFile(atPath: file) else { throw ExitCode(3) }
+        guard ConfigurationOptions.isReadable(file) else { throw ExitCode(3) }
         if !problems.allSatisfy(\.isWarning) { throw ExitCode(1) }
     }
 }

@@ -33,6 +33,13 @@ struct ConfigurationOptions: ParsableArguments {
         }
         return overrides
     }
+
+    /// Whether there is a file at a path, which no directory is, and this process may read it.
+    static func isReadable(_ path: String) -> Bool {
+        var isDirectory: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && !isDirectory.boolValue
+            && FileManager.default.isReadableFile(atPath: path)
+    }
 }
 
 struct ServeCommand: AsyncParsableCommand {
@@ -64,7 +71,7 @@ struct ServeCommand: AsyncParsableCommand {
             try await server.run()
         } catch let failure as Server.StartFailure {
             Terminal.complain(failure.description)
-            throw ExitCode(FileManager.default.isReadableFile(atPath: options.config) ? 1 : 3)
+            throw ExitCode(ConfigurationOptions.isReadable(options.config) ? 1 : 3)
         } catch let error as ValidationError {
             throw error
         } catch {

@@ -39,8 +39,8 @@ final class LoopbackStore: Sendable {
     private let state = Mutex(State())
     private let channel = Mutex<(any Channel)?>(nil)
 
-    /// Listens on a port of its own.
-    static func open() async throws -> LoopbackStore {
+    /// Listens on a port of its own, of any address of this machine.
+    static func open(at host: String = "127.0.0.1") async throws -> LoopbackStore {
         let store = LoopbackStore()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
@@ -49,14 +49,20 @@ final class LoopbackStore: Sendable {
                     try channel.pipeline.syncOperations.addHandler(StoreHandler(store: store))
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
+            .bind(host: host, port: 0).get()
         store.channel.withLock { $0 = channel }
         return store
     }
 
     func close() { channel.withLock { $0?.close(promise: nil) } }
 
-    var endpoint: String { "http://127.0.0.1:\(channel.withLock { $0?.localAddress?.port } ?? 0)" }
+    /// Listens no more once this returns.
+    func shut() async throws { try await channel.withLock { $0 }?.close() }
+
+    var endpoint: String {
+        let address = channel.withLock { $0?.localAddress }
+        return "http://\(address?.ipAddress ?? ""):\(address?.port ?? 0)"
+    }
     var requests: Int { state.withLock { $0.requests } }
 
     func behave(_ change: (inout Behaviour) -> Void) { state.withLock { change(&$0.behaviour) } }
@@ -77,7 +83,8 @@ final class LoopbackStore: Sendable {
         let fetcher = try HTTPFetcher(
             group: MultiThreadedEventLoopGroup.singleton,
             policy: OutboundPolicy(
-                allowsPlaintext: true, addressClasses: [.loopback], deadline: .seconds(20),
+                allowsPlaintext: true, addressClasses: [.loopback], connectTimeout: .seconds(600),
+                deadline: .seconds(600),
                 maximumBodyBytes: ObjectArchive.maximumObjectBytes))
         return ObjectStore(
             settings, credentials: AWSCredentials(accessKeyID: "AKID", secretAccessKey: Secret("secret".utf8)),

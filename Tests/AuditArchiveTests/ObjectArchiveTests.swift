@@ -8,7 +8,7 @@ import Testing
 
 @testable import AuditArchive
 
-@Suite("Archive in a bucket: AUDIT, section 7", .timeLimit(.minutes(1)))
+@Suite("Archive in a bucket: AUDIT, section 7", .timeLimit(.minutes(30)))
 struct ObjectArchiveTests {
     /// A log at rest with some administrative records; removed by the caller.
     private func log(_ count: Int) async throws -> (directory: String, key: LogSigningKey) {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AuditLog
 
-@Suite("Audit log: append, recovery and refusal to fork", .timeLimit(.minutes(10)))
+@Suite("Audit log: append, recovery and refusal to fork", .timeLimit(.minutes(30)))
 struct AuditLogTests {
     @Test("every acknowledged record is under the last checkpoint", arguments: [0, 1, 253, 254, 255, 256, 998])
     func roundTrip(count: Int) async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AuditLog
 
-@Suite("Segments are written in whole blocks past the page cache", .timeLimit(.minutes(10)))
+@Suite("Segments are written in whole blocks past the page cache", .timeLimit(.minutes(30)))
 struct DirectWriteTests {
     private static func configuration(
         _ disk: SimulatedDisk, _ key: LogSigningKey, segmentBytes: Int
@@ -158,10 +158,13 @@ struct DirectWriteTests {
             let failures = FailurePlan()
             let log = try AuditLog.open(Self.configuration(fixture, failures))
             failures.start(failing: failing)
+            // Otherwise the last of the records could be taken again.
+            failures.staysBroken = true
             let results = await LogFixture.append(200, to: log)
             let durable = results.compactMap { try? $0.get().leafIndex }
             #expect(durable.sorted() == (0..<UInt64(durable.count)).map { $0 + 1 })
             #expect(durable.count < 200, "\(failing)")
+            failures.staysBroken = false
             try await eventually { log.status.isWritable }
             for result in await LogFixture.append(3, to: log) { _ = try result.get() }
             await log.close()
@@ -179,7 +182,7 @@ struct DirectWriteTests {
         configuration.segmentBytes = 20_480
         let base = LogFileSystem.posix
         configuration.fileSystem.syncData = { file throws(AuditLogError) in
-            if file.path.hasSuffix(".wal"), failures.next() {
+            if file.path.hasSuffix(".wal") ? failures.next() : file.path.hasSuffix("/probe") && failures.staysBroken {
                 throw .storage(operation: "synchronization", path: file.path, code: EIO)
             }
             try base.syncData(file)

@@ -40,7 +40,7 @@ private final class FailingDisk: Sendable {
     }
 }
 
-@Suite("Audit log on a failing disk", .timeLimit(.minutes(10)))
+@Suite("Audit log on a failing disk", .timeLimit(.minutes(30)))
 struct FailingDiskTests {
     private func failures(_ results: [Result<AuditReceipt, AuditLogError>]) -> [AuditLogError] {
         results.compactMap { result in

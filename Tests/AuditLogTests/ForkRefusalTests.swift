@@ -5,7 +5,7 @@ import Testing
 
 @testable import AuditLog
 
-@Suite("Audit log: what it refuses to continue", .timeLimit(.minutes(10)))
+@Suite("Audit log: what it refuses to continue", .timeLimit(.minutes(30)))
 struct ForkRefusalTests {
     @Test(
         "a directory whose newest signed state is gone or older is not signed on",

@@ -12,7 +12,7 @@ private let python = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin")
 
 @Suite(
     "Audit log: an independent verifier accepts what is written and nothing else",
-    .enabled(if: python != nil, "no python3"), .timeLimit(.minutes(10)))
+    .enabled(if: python != nil, "no python3"), .timeLimit(.minutes(30)))
 struct IndependentVerifierTests {
     @Test("logs of any size verify, over restarts", arguments: [0, 40, 253, 254, 255, 700])
     func accepts(count: Int) async throws {

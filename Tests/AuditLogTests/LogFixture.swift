@@ -90,12 +90,14 @@ final class LogFixture: Sendable {
     /// A copy of the directory as it was at one moment, also while the log runs.
     ///
     /// What the log's threads still had to do when the last append was answered (tiles, old segments) may happen between
-    /// the copying of two files: such a copy is thrown away and made again, for at most ten seconds.
+    /// the copying of two files: such a copy is thrown away and made again, for at most ten minutes.
     func copy() throws -> LogFixture {
-        let end = ContinuousClock.now + .seconds(10)
+        let end = ContinuousClock.now + .seconds(600)
         while true {
             let copy = try LogFixture(copying: self)
             let before = state
+            // File systems tell the time in steps of up to 10 ms: what changes from here on has another one.
+            usleep(20_000)
             do {
                 try FileManager.default.copyItem(atPath: directory, toPath: copy.directory)
                 if state == before { return copy }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AuditLog
 
-@Suite("Verification of a log directory", .timeLimit(.minutes(10)))
+@Suite("Verification of a log directory", .timeLimit(.minutes(30)))
 struct LogVerifierTests {
     private static func closedLog(_ count: Int) async throws -> LogFixture {
         let fixture = try LogFixture()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AuditLog
 
-@Suite("When the tree grows", .timeLimit(.minutes(10)))
+@Suite("When the tree grows", .timeLimit(.minutes(30)))
 struct PublishingPaceTests {
     private let start = ContinuousClock.now
     private var pace: PublishingPace { PublishingPace(interval: .seconds(1), now: start) }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AuditLog
 
-@Suite("Recovery: torn tails are cut, damage and forks are refused", .timeLimit(.minutes(10)))
+@Suite("Recovery: torn tails are cut, damage and forks are refused", .timeLimit(.minutes(30)))
 struct RecoveryTests {
     private static let segment = "wal/00000000000000000000.wal"
 

@@ -7,7 +7,7 @@ import Testing
 @testable import AuditLog
 @testable import AuditTools
 
-@Suite("OCSF events (AUDIT, section 9, and OCSF 1.7.0)", .timeLimit(.minutes(5)))
+@Suite("OCSF events (AUDIT, section 9, and OCSF 1.7.0)", .timeLimit(.minutes(30)))
 struct OCSFTests {
     /// The events of a log with every type of record, once with personal data and once without.
     private static func events() async throws -> [(type: String, event: JSONObject)] {

@@ -100,8 +100,8 @@ struct RecordIndexTests {
         _ = try IndexBuild(log.opened()).run()
         let path = log.directory + "/log/tile/entries/000"
         var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-        let place = try #require(bytes.firstRange(of: Data("r-1".utf8)))
-        bytes.replaceSubrange(place, with: Data("r-2".utf8))
+        let place = try #require(bytes.firstRange(of: Data("\"req\":\"r-1\"".utf8)))
+        bytes.replaceSubrange(place, with: Data("\"req\":\"r-2\"".utf8))
         try bytes.write(to: URL(fileURLWithPath: path))
         let result = try log.search { ($0.type, $0.limit) = ("decision", 1000) }
         #expect(result.hits.count { !$0.isVerified } == 1)

@@ -75,7 +75,7 @@ final class SampleLog: Sendable {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         for record in records {
             let leaf = try Self.leaf(record, boot: log.boot)
-            log.append(leaf, on: loop, deadline: .now() + .seconds(30)) { _ in }
+            log.append(leaf, on: loop, deadline: .now() + .hours(1)) { _ in }
         }
         await log.close()
     }

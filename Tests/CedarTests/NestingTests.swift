@@ -4,7 +4,7 @@ import Testing
 
 @testable import Cedar
 
-@Suite("Limits: deep and long policies are refused or decided on a 512 KiB stack", .timeLimit(.minutes(10)))
+@Suite("Limits: deep and long policies are refused or decided on a 512 KiB stack", .timeLimit(.minutes(30)))
 struct NestingTests {
     enum Shape: String, CaseIterable, Sendable {
         case parentheses, negated, sets, records, conditionals, cases, calls, attributes, methods, path, mixture

@@ -5,7 +5,7 @@ import StrictJSON
 import Synchronization
 import Testing
 
-@Suite("Verified tokens: cache, issuers, times", .timeLimit(.minutes(5)))
+@Suite("Verified tokens: cache, issuers, times", .timeLimit(.minutes(30)))
 struct TokenVerifierTests {
     private func setUp(
         _ issuer: TestIssuer, capacity: Int = 1024

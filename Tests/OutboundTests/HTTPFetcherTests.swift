@@ -6,10 +6,10 @@ import NIOSSL
 import Outbound
 import Testing
 
-@Suite("The outgoing HTTP client: THREATS D7", .timeLimit(.minutes(10)))
+@Suite("The outgoing HTTP client: THREATS D7", .timeLimit(.minutes(30)))
 struct HTTPFetcherTests {
     private static let local = OutboundPolicy(
-        allowsPlaintext: true, addressClasses: [.loopback], connectTimeout: .seconds(2), deadline: .seconds(5),
+        allowsPlaintext: true, addressClasses: [.loopback], connectTimeout: .seconds(600), deadline: .seconds(600),
         maximumBodyBytes: 1000, maximumHeaderBytes: 1000)
 
     private func fetch(
@@ -92,7 +92,9 @@ struct HTTPFetcherTests {
         defer { server.stop() }
         let roots: HTTPFetcher.TrustRoots = trusted ? .pem(try RawServer.file("ca.pem")) : .system
         let client = try HTTPFetcher(
-            group: MultiThreadedEventLoopGroup.singleton, policy: OutboundPolicy(addressClasses: [.loopback]),
+            group: MultiThreadedEventLoopGroup.singleton,
+            policy: OutboundPolicy(
+                addressClasses: [.loopback], connectTimeout: .seconds(600), deadline: .seconds(600)),
             trustRoots: roots)
         let request = OutboundRequest(.get, try OutboundURL("https://localhost:\(server.port)/"))
         do throws(OutboundError) {

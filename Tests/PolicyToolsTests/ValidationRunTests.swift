@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Cedar
+import Foundation
 import Testing
 
 @testable import PolicyTools
@@ -97,6 +98,20 @@ struct ValidationRunTests {
             "p.cedar": "", "s": schema, "r": String(file.split(separator: "\n")[1...2].joined().dropLast()),
         ])
         #expect(ValidationRun(paths: [], schema: "\(fine.path)/s", requests: ["\(fine.path)/r"]).isValid)
+    }
+
+    private static let examples = (0..<3).reduce(URL(filePath: #filePath).resolvingSymlinksInPath()) { url, _ in
+        url.deletingLastPathComponent()
+    }.appending(path: "Examples/policies")
+
+    @Test(
+        "policies and requests of every worked example are of its schema",
+        arguments: try FileManager.default.contentsOfDirectory(atPath: examples.path).sorted())
+    func workedExamples(name: String) {
+        let folder = Self.examples.appending(path: name).path
+        let result = ValidationRun(
+            paths: [folder], schema: "\(folder)/schema.cedarschema", requests: ["\(folder)/requests.json"])
+        #expect(result.problems.map(\.description) == [] && result.isValid && result.policyCount > 0)
     }
 
     @Test("a policy id that two files use is a problem")

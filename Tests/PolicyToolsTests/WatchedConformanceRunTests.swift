@@ -4,7 +4,7 @@ import Testing
 
 @testable import PolicyTools
 
-@Suite("A worker process that dies costs one case", .timeLimit(.minutes(10)))
+@Suite("A worker process that dies costs one case", .timeLimit(.minutes(30)))
 struct WatchedConformanceRunTests {
     /// A worker of five cases; `$1` are commands run in place of case 2.
     private func run(_ second: String, before: String = "") throws -> ConformanceReport? {

@@ -92,7 +92,7 @@ struct JSONParserTests {
 }
 
 /// A small deterministic generator, so that a failure can be repeated.
-private struct SplitMix: RandomNumberGenerator {
+struct SplitMix: RandomNumberGenerator {
     var state: UInt64
     mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15

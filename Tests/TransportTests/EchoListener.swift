@@ -29,9 +29,22 @@ let echoService = GRPCServiceDescription(
         },
     ])
 
+extension ListenerConfiguration {
+    /// Ends no connection for its silence: between two steps of a test on a busy machine there may be minutes.
+    static func patient(trust: PeerTrust = .gateway, tls: TLS? = nil) -> ListenerConfiguration {
+        var configuration = ListenerConfiguration(trust: trust, tls: tls)
+        configuration.limits.headerTimeout = .hours(1)
+        configuration.limits.messageTimeout = .hours(1)
+        configuration.limits.idleTimeout = .hours(1)
+        configuration.limits.drainTimeout = .hours(1)
+        configuration.limits.lingerTimeout = .hours(1)
+        return configuration
+    }
+}
+
 /// Runs a listener with the echo service, health and reflection for as long as `body` takes.
 func withEchoListener(
-    configuration: ListenerConfiguration = ListenerConfiguration(), health: HealthStatus = HealthStatus(),
+    configuration: ListenerConfiguration = .patient(), health: HealthStatus = HealthStatus(),
     events: TransportEvents = TransportEvents(), _ body: (_ port: Int) async throws -> Void
 ) async throws {
     let services = [echoService, health.service]

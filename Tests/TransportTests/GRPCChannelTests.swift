@@ -8,7 +8,7 @@ import Transport
 
 @Suite("Calls between our own client and a listener")
 struct GRPCChannelTests {
-    @Test("answers at once, late, by status, and not at all", .timeLimit(.minutes(10)))
+    @Test("answers at once, late, by status, and not at all", .timeLimit(.minutes(30)))
     func calls() async throws {
         try await withEchoListener { port in
             let channel = try await GRPCChannel.connect(
@@ -29,7 +29,7 @@ struct GRPCChannelTests {
         }
     }
 
-    @Test("carries a 3 MB message both ways", .timeLimit(.minutes(10)))
+    @Test("carries a 3 MB message both ways", .timeLimit(.minutes(30)))
     func largeMessage() async throws {
         try await withEchoListener { port in
             let channel = try await GRPCChannel.connect(
@@ -40,7 +40,7 @@ struct GRPCChannelTests {
         }
     }
 
-    @Test("answers Check for a set, an unset and a shut-down service", .timeLimit(.minutes(10)))
+    @Test("answers Check for a set, an unset and a shut-down service", .timeLimit(.minutes(30)))
     func health() async throws {
         let health = HealthStatus()
         try await withEchoListener(health: health) { port in

@@ -49,26 +49,28 @@ public final class AWSCallerProvider: Sendable {
 
     init(
         _ settings: AWSCallerSettings, fingerprint: CredentialFingerprint, localKeys: AWSLocalKeys? = nil,
-        send: @escaping Sender
+        replacing former: AWSCallerProvider? = nil, send: @escaping Sender
     ) {
         self.settings = settings
         self.localKeys = localKeys
         self.send = send
         self.fingerprint = fingerprint
-        used = ReplayMemory(capacity: 262_144)
+        used = former?.used ?? ReplayMemory(capacity: 262_144)
     }
 
     /// Makes a provider that asks through an outgoing client, under that client's policy.
     ///
+    /// What was used at the provider that it replaces stays used.
+    ///
     /// - Throws: `OutboundError` if the endpoint is not a URL.
     package convenience init(
         _ settings: AWSCallerSettings, fingerprint: CredentialFingerprint, fetcher: HTTPFetcher,
-        localKeys: AWSLocalKeys? = nil
+        localKeys: AWSLocalKeys? = nil, replacing former: AWSCallerProvider? = nil
     ) throws(OutboundError) {
         let base = settings.endpoint.hasSuffix("/") ? String(settings.endpoint.dropLast()) : settings.endpoint
         _ = try OutboundURL(base)
         let host = settings.signedHost
-        self.init(settings, fingerprint: fingerprint, localKeys: localKeys) { request in
+        self.init(settings, fingerprint: fingerprint, localKeys: localKeys, replacing: former) { request in
             var outgoing = OutboundRequest(
                 request.method == "POST" ? .post : .get, try OutboundURL(base + request.target),
                 headers: request.headers, body: request.body)

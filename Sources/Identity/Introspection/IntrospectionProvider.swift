@@ -114,13 +114,18 @@ public final class IntrospectionProvider: Service, Sendable {
     /// What is at hand about a token; `nil` if the issuer must be asked.
     func standing(of digest: TokenDigest, now: Int64) -> TokenStanding? {
         let moment = clock.milliseconds()
-        guard let entry = cache.entry(digest, at: moment) else { return nil }
-        if case .active(_, let expiresAt?) = entry.standing, now >= expiresAt { return nil }
+        guard let entry = entry(digest, at: moment, now: now) else { return nil }
         state.withLock { state in
             state.statistics.hits &+= 1
             state.statistics.oldestServed = max(state.statistics.oldestServed, moment - entry.storedAt)
         }
         return entry.standing
+    }
+
+    private func entry(_ digest: TokenDigest, at moment: Int64, now: Int64) -> StandingCache.Entry? {
+        guard let entry = cache.entry(digest, at: moment) else { return nil }
+        if case .active(_, let expiresAt?) = entry.standing, now >= expiresAt { return nil }
+        return entry
     }
 
     /// The keyed hash by which a token is found again; a pair of HTTP Basic is never found as a token, nor a token as one.
@@ -160,6 +165,10 @@ public final class IntrospectionProvider: Service, Sendable {
                     if state.waiters[digest] != nil {
                         state.waiters[digest]?[id] = continuation
                         return nil
+                    }
+                    // Between the look at the cache and now another may have been answered.
+                    if let said = entry(digest, at: clock.milliseconds(), now: clock.now()) {
+                        return .some(.success(said.standing))
                     }
                     guard state.queue.count < settings.backlog else {
                         state.statistics.overloads &+= 1

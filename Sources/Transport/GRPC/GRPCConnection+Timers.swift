@@ -85,7 +85,7 @@ extension GRPCConnection {
         return openedAt + age <= now
     }
 
-    private var nextMoment: NIODeadline? {
+    var nextMoment: NIODeadline? {
         guard !isClosing else { return nil }
         var next = NIODeadline.distantFuture
         func consider(_ since: NIODeadline?, _ amount: TimeAmount) {

@@ -111,7 +111,7 @@ extension GRPCConnection {
         now = .now()
         (openedAt, activeAt) = (now, now)
         if !isTLS { start(context, certificate: nil) }
-        armTimer(at: openedAt + limits.headerTimeout)
+        if let nextMoment { armTimer(at: nextMoment) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -58,11 +58,23 @@ extension HTTPConnection {
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.whenComplete { _ in channel.close(mode: .output, promise: nil) }
         context.writeAndFlush(wrapOutboundOut(bytes), promise: promise)
-        timer?.cancel()
-        timer = context.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+        lingersUntil = .now() + limits.messageTimeout
+        linger()
         if isReadHeld {
             isReadHeld = false
             context.read()
+        }
+    }
+
+    /// Closes once the client has been silent for a while, and at the latest when a request would have had to be complete.
+    ///
+    /// To close before it has sent all would be a reset, on which many clients throw the answer away.
+    func linger() {
+        guard let context, let lingersUntil else { return }
+        let channel = context.channel
+        timer?.cancel()
+        timer = context.eventLoop.scheduleTask(deadline: min(.now() + limits.lingerTimeout, lingersUntil)) {
+            channel.close(promise: nil)
         }
     }
 

@@ -51,6 +51,8 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     var isDraining = false
     /// When the present phase must be over.
     var dueAt: NIODeadline?
+    /// Until when, after the last answer, what still arrives is dropped rather than the connection closed.
+    var lingersUntil: NIODeadline?
     /// When bytes of a request came without its head being complete.
     var headSince: NIODeadline?
     var unwritableSince: NIODeadline?
@@ -128,8 +130,13 @@ extension HTTPConnection: DrainableConnection {
     func beginDrain() {
         isDraining = true
         keepsAlive = false
-        if phase == .idle { closeNow() } else { arm(at: .now() + limits.drainTimeout, replacing: true) }
-        dueAt = phase == .closing ? nil : .now() + limits.drainTimeout
+        let end = NIODeadline.now() + limits.drainTimeout
+        if let until = lingersUntil {
+            lingersUntil = min(until, end)
+            return linger()
+        }
+        if phase == .idle { closeNow() } else { arm(at: end, replacing: true) }
+        dueAt = phase == .closing ? nil : end
     }
 }
 
@@ -143,6 +150,7 @@ extension HTTPConnection {
 
     /// Bytes have come; the decoder may or may not have a head for us yet.
     func noteBytes() {
+        if lingersUntil != nil { return linger() }
         guard phase == .idle, headSince == nil else { return }
         headSince = .now()
         wait(atMost: limits.headerTimeout)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AuditLog
 
-@Suite("Archive: full bundles and tiles under the same paths, written once", .timeLimit(.minutes(10)))
+@Suite("Archive: full bundles and tiles under the same paths, written once", .timeLimit(.minutes(30)))
 struct DirectoryArchiveTests {
     @Test("what is archived may be pruned; put back it verifies with the rest")
     func archives() async throws {

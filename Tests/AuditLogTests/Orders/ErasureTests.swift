@@ -7,7 +7,7 @@ import Testing
 
 @testable import AuditLog
 
-@Suite("Erasure: record first, then the personal data goes from every file", .timeLimit(.minutes(10)))
+@Suite("Erasure: record first, then the personal data goes from every file", .timeLimit(.minutes(30)))
 struct ErasureTests {
     private static let notes: JSONObject = {
         var notes = JSONObject()

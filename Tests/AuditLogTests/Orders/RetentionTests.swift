@@ -6,7 +6,7 @@ import Testing
 
 @testable import AuditLog
 
-@Suite("Retention: what served its term goes, hashes stay, holds stop it", .timeLimit(.minutes(10)))
+@Suite("Retention: what served its term goes, hashes stay, holds stop it", .timeLimit(.minutes(30)))
 struct RetentionTests {
     private static let none = RetentionTerms(disclosures: .zero, leaves: .zero)
     /// Every record written so far is older than this moment.

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AuditLog
 
-@Suite("Rotation of the log key: record first, both keys for a while, then the new one", .timeLimit(.minutes(10)))
+@Suite("Rotation of the log key: record first, both keys for a while, then the new one", .timeLimit(.minutes(30)))
 struct RotationTests {
     private static func signers(_ fixture: LogFixture, _ keys: [LogSigningKey]) throws -> [VerifierKey] {
         try SignedNote(parsing: fixture.bytes("log/checkpoint")).signers(among: keys.map(\.verifierKey))

@@ -8,5 +8,5 @@ enum PowerCutCount {
     static let wanted = ProcessInfo.processInfo.environment["COUNTERSIGN_POWER_CUTS"].flatMap(Int.init) ?? 60
 
     /// Time enough for them on a busy machine.
-    static let limit: TimeLimitTrait.Duration = .minutes(wanted > 1000 ? 240 : 5)
+    static let limit: TimeLimitTrait.Duration = .minutes(wanted > 1000 ? 240 : 30)
 }

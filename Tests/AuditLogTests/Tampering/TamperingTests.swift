@@ -2,11 +2,12 @@
 
 import Foundation
 import StrictJSON
+import Synchronization
 import Testing
 
 @testable import AuditLog
 
-@Suite("Tampering with a log directory is noticed", .timeLimit(.minutes(10)))
+@Suite("Tampering with a log directory is noticed", .timeLimit(.minutes(30)))
 struct TamperingTests {
     /// A log of three process runs with a hole, its explanation, and an older checkpoint.
     private static func sample() async throws -> (fixture: LogFixture, older: LogFixture) {
@@ -15,11 +16,14 @@ struct TamperingTests {
         _ = await LogFixture.append(300, to: first)
         await first.close()
         let older = try fixture.copy()
-        var configuration = fixture.configuration
-        configuration.maximumQueuedRecords = 4
-        let second = try AuditLog.open(configuration)
         // Without a deadline what finds the queue full is refused, and a gap says so.
-        for _ in 0..<20 where second.status.refusedRecords == 0 { _ = await LogFixture.append(60, to: second) }
+        let isOpen = Atomic<Bool>.Box(true)
+        let second = try FullQueueTests.slowLog(fixture, isOpen, mode: .strict)
+        isOpen.value.store(false, ordering: .releasing)
+        async let results = LogFixture.append(60, to: second)
+        try await eventually { second.status.refusedRecords == 56 }
+        isOpen.value.store(true, ordering: .releasing)
+        _ = await results
         _ = await LogFixture.append(1, to: second)
         await second.close()
         let third = try fixture.open()

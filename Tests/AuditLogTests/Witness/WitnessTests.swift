@@ -7,7 +7,7 @@ import Testing
 
 @Suite(
     "Witness: cosigns what continues the checkpoint before, and nothing else (C2SP tlog-witness)",
-    .timeLimit(.minutes(10)))
+    .timeLimit(.minutes(30)))
 struct WitnessTests {
     private let fixture: LogFixture
     private let witness: Witness

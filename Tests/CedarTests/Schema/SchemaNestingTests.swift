@@ -4,7 +4,7 @@ import Testing
 
 @testable import Cedar
 
-@Suite("Schemas: deep and entangled ones are refused or read on a 512 KiB stack", .timeLimit(.minutes(10)))
+@Suite("Schemas: deep and entangled ones are refused or read on a 512 KiB stack", .timeLimit(.minutes(30)))
 struct SchemaNestingTests {
     private func around(_ open: String, _ inner: String, _ close: String, _ count: Int) -> String {
         String(repeating: open, count: count) + inner + String(repeating: close, count: count)

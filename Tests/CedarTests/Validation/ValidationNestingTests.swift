@@ -4,7 +4,7 @@ import Testing
 
 @testable import Cedar
 
-@Suite("Validation: deep and long policies are checked on a 512 KiB stack", .timeLimit(.minutes(10)))
+@Suite("Validation: deep and long policies are checked on a 512 KiB stack", .timeLimit(.minutes(30)))
 struct ValidationNestingTests {
     private static let schema = """
         type L = {a?: Long};

@@ -79,9 +79,12 @@ final class StandInSTS: Sendable {
 
     init(_ answer: (status: Int, body: [UInt8])? = AWSCaller.answer()) { self.answer = Mutex(answer) }
 
-    func provider(_ settings: AWSCallerSettings = AWSCaller.settings) -> AWSCallerProvider {
+    func provider(
+        _ settings: AWSCallerSettings = AWSCaller.settings, replacing former: AWSCallerProvider? = nil
+    ) -> AWSCallerProvider {
         AWSCallerProvider(
-            settings, fingerprint: CredentialFingerprint(key: Secret([UInt8](repeating: 7, count: 32)))
+            settings, fingerprint: CredentialFingerprint(key: Secret([UInt8](repeating: 7, count: 32))),
+            replacing: former
         ) { request in
             self.calls.withLock { $0.append(request) }
             guard let answer = self.answer.withLock({ $0 }) else { throw Down() }
@@ -247,6 +250,16 @@ struct AWSCallerProviderTests {
         let token = try AWSCaller().signed()
         #expect(error(await provider.ask(token, now: now)) == nil)
         #expect(error(await provider.ask(token, now: now)) == .awsReplayed)
+    }
+
+    @Test("a signature stays used when the configuration makes the provider anew")
+    func reload() async throws {
+        let sts = StandInSTS()
+        let before = sts.provider()
+        let token = try AWSCaller().presigned()
+        #expect(error(await before.ask(token, now: now)) == nil)
+        #expect(error(await sts.provider(replacing: before).ask(token, now: now + 1)) == .awsReplayed)
+        #expect(sts.calls.withLock(\.count) == 1)
     }
 
     @Test("a hundred that come at once ask once")

@@ -90,7 +90,7 @@ private final class MadeUpSurroundings: Sendable {
     }
 }
 
-@Suite("AWS credentials of this service: where they come from", .timeLimit(.minutes(1)))
+@Suite("AWS credentials of this service: where they come from", .timeLimit(.minutes(30)))
 struct AWSCredentialSourceTests {
     @Test("environment: both halves, a session's token, nothing that no header may hold")
     func environment() async {
@@ -316,7 +316,7 @@ struct AWSCredentialSourceTests {
     }
 }
 
-@Suite("AWS credentials of this service: kept and renewed", .timeLimit(.minutes(1)))
+@Suite("AWS credentials of this service: kept and renewed", .timeLimit(.minutes(30)))
 struct AWSCredentialProviderTests {
     private func container(until: String = "2027-01-15T09:00:00Z") -> MadeUpSurroundings {
         let made = MadeUpSurroundings(["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/x"])

@@ -213,7 +213,7 @@ private struct Population {
     }
 }
 
-@Suite("Two identities never share a cached verification", .timeLimit(.minutes(10)))
+@Suite("Two identities never share a cached verification", .timeLimit(.minutes(30)))
 struct SharedVerificationTests {
     private static func request() -> CalloutRequest {
         let nobody = GatewayIdentity(name: "", peer: "", authentication: .none, mayForward: false)

@@ -12,6 +12,9 @@ import X509
 
 /// An authority with its key, and the certificates that it issues.
 struct TestAuthority {
+    /// What the times of all certificates are counted from.
+    static let moment = Date()
+
     let key = P256.Signing.PrivateKey()
     let name: DistinguishedName
     let certificate: Certificate
@@ -20,7 +23,7 @@ struct TestAuthority {
         name = try DistinguishedName { CommonName(commonName) }
         certificate = try Certificate(
             version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: .init(key.publicKey),
-            notValidBefore: Date(timeIntervalSinceNow: -3600), notValidAfter: Date(timeIntervalSinceNow: 86_400),
+            notValidBefore: Self.moment - 3600, notValidAfter: Self.moment + 86_400,
             issuer: parent?.name ?? name, subject: name, signatureAlgorithm: .ecdsaWithSHA256,
             extensions: Certificate.Extensions {
                 Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
@@ -41,7 +44,7 @@ struct TestAuthority {
     func issue(
         _ commonName: String = "orders", names: [GeneralName] = [], usage: ExtendedKeyUsage.Usage? = .clientAuth,
         keyUsage: KeyUsage? = KeyUsage(digitalSignature: true), isAuthority: Bool = false,
-        from: TimeInterval = -60, until: TimeInterval = 3600
+        from: TimeInterval = -60, until: TimeInterval = 36_000
     ) throws -> [UInt8] {
         let leaf = P256.Signing.PrivateKey()
         var extensions: [Certificate.Extension] = []
@@ -57,7 +60,7 @@ struct TestAuthority {
         return try Self.der(
             Certificate(
                 version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: .init(leaf.publicKey),
-                notValidBefore: Date(timeIntervalSinceNow: from), notValidAfter: Date(timeIntervalSinceNow: until),
+                notValidBefore: Self.moment + from, notValidAfter: Self.moment + until,
                 issuer: name, subject: try DistinguishedName { CommonName(commonName) },
                 signatureAlgorithm: .ecdsaWithSHA256, extensions: try Certificate.Extensions(extensions),
                 issuerPrivateKey: .init(key)))
@@ -67,7 +70,7 @@ struct TestAuthority {
 @Suite("Callers with certificates")
 struct CertificateCallerProviderTests {
     let root: TestAuthority
-    var now: Int64 { Int64(Date().timeIntervalSince1970) }
+    let now = Int64(TestAuthority.moment.timeIntervalSince1970)
 
     init() throws { root = try TestAuthority("root") }
 
@@ -109,13 +112,13 @@ struct CertificateCallerProviderTests {
 
     @Test("a verified certificate is not verified again for a while, and never outlives itself")
     func cached() async throws {
-        let chain = try presented([try root.issue(until: 100)])
-        let provider = try provider()
+        let chain = try presented([try root.issue(until: 10_000)])
+        let provider = try provider(recheck: 20_000)
         #expect(provider.caller(chain, now: now) == nil)
         let caller = try await provider.verify(chain, now: now).get()
         #expect(provider.caller(chain, now: now) === caller)
-        #expect(provider.caller(chain, now: now + 95) === caller)
-        #expect(provider.caller(chain, now: now + 102) == nil)
+        #expect(provider.caller(chain, now: now + 9995) === caller)
+        #expect(provider.caller(chain, now: now + 10_002) == nil)
         #expect(provider.caller(try presented([try root.issue()]), now: now) == nil)
     }
 
@@ -132,7 +135,7 @@ struct CertificateCallerProviderTests {
 
     @Test("time, purpose and names")
     func rules() async throws {
-        #expect(try await refusal([try root.issue(from: 600)]) != nil)
+        #expect(try await refusal([try root.issue(from: 30_000)]) != nil)
         #expect(try await refusal([try root.issue(from: -600, until: -60)]) != nil)
         #expect(try await refusal([try root.issue(usage: .serverAuth)]) != nil)
         #expect(try await refusal([try root.issue(usage: nil)]) == nil)

@@ -62,7 +62,7 @@ func (g gateway) call(t *tally, timeout time.Duration) {
 func (g gateway) sequential(calls int) {
 	t := newTally("sequential")
 	for i := 0; i < calls; i++ {
-		g.call(t, 10*time.Second)
+		g.call(t, 4*time.Minute)
 	}
 	t.print()
 }
@@ -75,7 +75,7 @@ func (g gateway) parallel(callers, calls int) {
 		go func() {
 			defer group.Done()
 			for j := 0; j < calls; j++ {
-				g.call(t, 10*time.Second)
+				g.call(t, 4*time.Minute)
 			}
 		}()
 	}
@@ -99,7 +99,7 @@ func (g gateway) impatient(callers, calls int) {
 				timer.Stop()
 				cancel()
 				if j%10 == 0 {
-					g.call(patient, 10*time.Second)
+					g.call(patient, 4*time.Minute)
 				}
 			}
 		}(int64(i))
@@ -114,7 +114,7 @@ func (g gateway) large(calls, size int) {
 	message := proto.Clone(g.message).(*apigee.MessageContext)
 	message.Request.Content = string(make([]byte, size))
 	for i := 0; i < calls; i++ {
-		gateway{g.stub, message}.call(t, 10*time.Second)
+		gateway{g.stub, message}.call(t, 4*time.Minute)
 	}
 	t.print()
 }
@@ -124,7 +124,7 @@ func (g gateway) idle(pause time.Duration) {
 	time.Sleep(pause)
 	t := newTally("after idling")
 	for i := 0; i < 100; i++ {
-		g.call(t, 10*time.Second)
+		g.call(t, 4*time.Minute)
 	}
 	t.print()
 }
@@ -141,7 +141,7 @@ func main() {
 	if err := proto.Unmarshal(data, message); err != nil {
 		log.Fatal(err)
 	}
-	pings := keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 5 * time.Second, PermitWithoutStream: true}
+	pings := keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 4 * time.Minute, PermitWithoutStream: true}
 	connection, err := grpc.Dial(os.Args[1], grpc.WithInsecure(), grpc.WithKeepaliveParams(pings),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64<<20)))
 	if err != nil {

@@ -124,15 +124,14 @@ class AuditDirectory:
         return Checkpoint((self.path / "log/checkpoint").read_text(), self.keys())
 
     def _file(self, level, number, size):
-        """A tile's bytes; after growth the full tile stands for its former partial ones."""
+        """A tile's bytes; after growth, which may be this very moment, the full tile stands for its partial ones."""
         width = min(WIDTH, size - number * WIDTH)
-        path = self.path / "log" / tile_path(level, number, width)
-        if not path.exists() and width < WIDTH:
-            path = self.path / "log" / tile_path(level, number, WIDTH)
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            raise Unverified("`%s` is missing" % path) from None
+        for path in (self.path / "log" / tile_path(level, number, of) for of in dict.fromkeys((width, WIDTH))):
+            try:
+                return path.read_bytes()
+            except FileNotFoundError:
+                continue
+        raise Unverified("`%s` is missing" % path)
 
     def entries(self, size=None):
         """The leaves, in order, as bytes."""

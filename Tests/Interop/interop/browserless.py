@@ -9,6 +9,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from .report import PATIENCE
 from .tokens import base64url
 
 
@@ -28,7 +29,7 @@ class Session:
         """Returns (status, location or None, body)."""
         request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
         try:
-            with self._opener.open(request, timeout=20) as answer:
+            with self._opener.open(request, timeout=PATIENCE) as answer:
                 return answer.status, answer.headers.get("location"), answer.read()
         except urllib.error.HTTPError as answer:
             return answer.code, answer.headers.get("location"), answer.read()

@@ -55,11 +55,21 @@ def get(order, client):
 
 
 def download(order, client):
-    """Every object below the prefix as a file, just as it is kept."""
+    """Every object below the prefix as a file, just as it is kept.
+
+    The checkpoint first: whatever it covers is there before it is, also while the archive grows.
+    """
+    checkpoint = order["prefix"] + "log/checkpoint"
+    save(order, client, checkpoint)
     for key in listing(order, client):
-        target = pathlib.Path(order["target"]) / os.path.relpath(key, order["prefix"])
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(client.get_object(Bucket=order["bucket"], Key=key)["Body"].read())
+        if key != checkpoint:
+            save(order, client, key)
+
+
+def save(order, client, key):
+    target = pathlib.Path(order["target"]) / os.path.relpath(key, order["prefix"])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(client.get_object(Bucket=order["bucket"], Key=key)["Body"].read())
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import json
 import threading
 import urllib.parse
 
+from .servers import PatientServer
+
 ASSUMED = """<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
 <AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey>
 <SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleWithWebIdentityResult>
@@ -37,8 +39,7 @@ class CredentialServices:
                 pass
 
         self.key, self.secret, self.token, self.authorization, self.identity = key, secret, token, authorization, identity
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = PatientServer(0, Handler)
         self.url = "http://127.0.0.1:%d" % self._server.server_port
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 

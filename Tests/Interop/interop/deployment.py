@@ -9,26 +9,20 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
-import time
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from .auditlog import AuditDirectory
-from .report import eventually
+from .ports import free_port
+from .report import PATIENCE, eventually
 
 ORIGIN = "tidewater/one"
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def log_key(origin):
@@ -50,7 +44,7 @@ class Response:
         return json.loads(self.body)
 
 
-def http(method, url, body=None, headers=None, timeout=20):
+def http(method, url, body=None, headers=None, timeout=PATIENCE):
     request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
     try:
         with urllib.request.urlopen(request, timeout=timeout) as answer:
@@ -106,8 +100,10 @@ class Deployment:
     def write_secret(self, name, text):
         path = self.folder / "secrets" / name
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        temporary = path.with_name("." + path.name + ".new")
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(text)
+        os.replace(temporary, path)
 
     def write_configuration(self, text):
         self._configuration = text
@@ -125,19 +121,18 @@ class Deployment:
             self.wait_ready()
         return self
 
-    def wait_ready(self, seconds=30):
-        def ready():
-            return self.process.poll() is not None or self.readiness() == 200
-        eventually(ready, seconds)
+    def wait_ready(self, seconds=PATIENCE):
+        status = eventually(lambda: self.process.poll() is not None or self.readiness() == 200, seconds)
         if self.process.poll() is not None:
             raise RuntimeError("the server ended with %d: %s" % (self.process.returncode, self.log()[-1500:]))
-        if self.readiness() != 200:
+        if not status:
             raise RuntimeError("the server did not become ready: %s" % self.log()[-1500:])
 
     def readiness(self):
+        """The status of `/readyz`; 0 while nobody answers."""
         try:
-            return http("GET", self.admin_url("/readyz"), timeout=2).status
-        except OSError:
+            return http("GET", self.admin_url("/readyz"), timeout=60).status
+        except (OSError, HTTPException):
             return 0
 
     def alive(self):
@@ -146,7 +141,7 @@ class Deployment:
     def signal(self, number):
         os.kill(self.process.pid, number)
 
-    def stop(self, seconds=30):
+    def stop(self, seconds=PATIENCE):
         """Ends the server as an operator would; returns its exit code."""
         if self.alive():
             self.process.send_signal(signal.SIGTERM)
@@ -161,7 +156,7 @@ class Deployment:
         return "".join((self.folder / name).read_text(errors="replace") for name in ("stdout.txt", "stderr.txt")
                        if (self.folder / name).exists())
 
-    def run(self, *arguments, stdin=None, timeout=60):
+    def run(self, *arguments, stdin=None, timeout=600):
         """Another command of the same binary; returns (code, both outputs)."""
         result = subprocess.run([self.binary, *map(str, arguments)], input=stdin, timeout=timeout, cwd=self.folder,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -200,7 +195,7 @@ class Deployment:
     def audit(self):
         return AuditDirectory(self.folder / "state/audit")
 
-    def recorded(self, decision_id, seconds=10):
+    def recorded(self, decision_id, seconds=PATIENCE):
         """The record of a decision, once a checkpoint covers it."""
         def find():
             try:
@@ -212,8 +207,5 @@ class Deployment:
     def verify_command(self):
         return self.run("audit", "verify", self.folder / "state/audit", "--key", self.verifier_key, "--records")
 
-    def until(self, condition, seconds=10):
+    def until(self, condition, seconds=PATIENCE):
         return eventually(condition, seconds)
-
-    def pause(self, seconds):
-        time.sleep(seconds)

@@ -4,9 +4,11 @@ import os
 import pathlib
 import shutil
 import subprocess
+from http.client import HTTPException
 
-from .deployment import free_port, http
-from .report import eventually
+from .deployment import http
+from .ports import free_port
+from .report import PATIENCE, eventually
 
 TOOLS = pathlib.Path(__file__).resolve().parents[3] / ".countersign-test"
 
@@ -25,7 +27,7 @@ def program(name):
 class Running:
     """A process with its output in a file; ended on exit."""
 
-    def __init__(self, command, folder, up, environment=None, seconds=30):
+    def __init__(self, command, folder, up, environment=None, seconds=PATIENCE):
         self._command, self._folder, self._up, self._seconds = [str(c) for c in command], pathlib.Path(folder), up, seconds
         self._environment = dict(os.environ, **(environment or {}))
 
@@ -47,7 +49,7 @@ class Running:
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(10)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -55,8 +57,8 @@ class Running:
 
 def answers(url):
     try:
-        return http("GET", url, timeout=2).status < 500
-    except OSError:
+        return http("GET", url, timeout=60).status < 500
+    except (OSError, HTTPException):
         return False
 
 

@@ -2,6 +2,7 @@
 """Plays the part of Apigee: builds messages, calls over gRPC, reads what the flow would see."""
 import grpc
 
+from .report import PATIENCE
 from .stubs import messages, services
 
 METHOD = "/apigee.ExternalCalloutService/ProcessMessage"
@@ -120,14 +121,14 @@ class Gateway:
                 context.additional_flow_variables[name].CopyFrom(variable(value))
         return context
 
-    def send(self, message, timeout=20):
+    def send(self, message, timeout=PATIENCE):
         answer, call = self.stub.ProcessMessage.with_call(message, timeout=timeout)
         return Answer(answer, call.trailing_metadata())
 
-    def ask(self, *arguments, timeout=20, **fields):
+    def ask(self, *arguments, timeout=PATIENCE, **fields):
         return self.send(self.message(*arguments, **fields), timeout)
 
-    def raw(self, data, timeout=20):
+    def raw(self, data, timeout=PATIENCE):
         """Sends any bytes as the message; returns an Answer or the gRPC status."""
         call = self.channel.unary_unary(METHOD, request_serializer=None,
                                         response_deserializer=messages.MessageContext.FromString)

@@ -67,7 +67,7 @@ class Glewlwyd:
             "iss": self.issuer, "jwks-show": True, "jwks-private": json.dumps({"keys": [k.private() for k in self.keys]}),
             # The first key signs, whatever is named here.
             "default-kid": self.keys[0].key_id, "jwt-type": "rsa", "jwt-key-size": "256",
-            "access-token-duration": 300, "refresh-token-duration": 3600, "code-duration": 60, "refresh-token-rolling": True,
+            "access-token-duration": 3000, "refresh-token-duration": 3600, "code-duration": 60, "refresh-token-rolling": True,
             "allow-non-oidc": True, "auth-type-code-enabled": True, "auth-type-code-revoke-replayed": True,
             "auth-type-token-enabled": False, "auth-type-id-token-enabled": False, "auth-type-none-enabled": False,
             "auth-type-password-enabled": True, "auth-type-client-enabled": True, "auth-type-device-enabled": False,

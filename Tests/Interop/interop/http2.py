@@ -9,6 +9,8 @@ import h2.errors
 import h2.events
 import h2.exceptions
 
+from .report import PATIENCE
+
 
 class Closed(Exception):
     """The other side ended the connection."""
@@ -18,7 +20,7 @@ class Connection:
     """A client connection; answers are collected by stream."""
 
     def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), 20)
+        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         config = h2.config.H2Configuration(client_side=True, header_encoding="utf-8", validate_outbound_headers=False,
                                            normalize_outbound_headers=False)
@@ -57,7 +59,7 @@ class Connection:
             window = min(self.h2.local_flow_control_window(stream), self.h2.max_outbound_frame_size, len(body) - at)
             if window <= 0:
                 self.flush()
-                self.receive(5)
+                self.receive(PATIENCE)
                 if stream in self.finished:
                     return stream
                 continue
@@ -101,7 +103,7 @@ class Connection:
         elif isinstance(event, h2.events.PingAckReceived):
             self.pings += 1
 
-    def wait(self, streams, seconds=20):
+    def wait(self, streams, seconds=PATIENCE):
         """Waits for the end of the streams; returns whether all have ended."""
         deadline = time.monotonic() + seconds
         while not set(streams) <= self.finished and time.monotonic() < deadline:

@@ -4,12 +4,15 @@ import http.server
 import json
 import threading
 
+from .ports import free_port
+from .servers import PatientServer
+
 
 class KeyServer:
     """Serves documents by path. Each document is bytes, or a callable that gets the handler and answers itself."""
 
     def __init__(self):
-        self.documents, self.hits, self.port = {}, {}, 0
+        self.documents, self.hits, self.port = {}, {}, free_port()
         self._lock = threading.Lock()
         self._release = threading.Event()
         outer = self
@@ -39,7 +42,7 @@ class KeyServer:
 
             def hang(self):
                 """Says nothing until the server is closed."""
-                outer._release.wait(60)
+                outer._release.wait(3600)
                 self.close_connection = True
 
             def log_message(self, *_):
@@ -51,10 +54,7 @@ class KeyServer:
 
     def up(self):
         """Listens, again on the same port after `down`."""
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), self._handler)
-        self._server.handle_error = lambda *_: None  # who is lied to may hang up
-        self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
+        self._server = PatientServer(self.port, self._handler)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def down(self):

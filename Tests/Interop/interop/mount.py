@@ -59,5 +59,5 @@ class SmallDisk:
 
     def close(self):
         self._holder.stdin.close()
-        self._holder.wait(10)
+        self._holder.wait(60)
         self._holder.stdout.close()

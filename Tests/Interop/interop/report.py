@@ -4,6 +4,9 @@ import sys
 import time
 import traceback
 
+# How long anything may take that ends by itself, in seconds: long enough for a machine that is busy with other things.
+PATIENCE = 240
+
 
 class Report:
     def __init__(self, suite):
@@ -51,7 +54,7 @@ class Report:
         return 1 if self.failed or not (self.passed or self.skipped) else 0
 
 
-def eventually(condition, seconds=10, pause=0.02):
+def eventually(condition, seconds=PATIENCE, pause=0.02):
     """Waits until the condition holds; returns its last value."""
     deadline = time.monotonic() + seconds
     while True:

@@ -14,7 +14,7 @@ listeners:
 gateways:
   harbour: { keys: ["file:secrets/gate-a.key", "file:secrets/gate-b.key"], forwarded_headers: true }
 providers:
-  north: { type: oidc, issuer: "@base@/north", audiences: [ledger-api, "urn:ledger"], algorithms: [ES256], clock_skew: 5s@insecure@ }
+  north: { type: oidc, issuer: "@base@/north", audiences: [ledger-api, "urn:ledger"], algorithms: [ES256], clock_skew: 60s@insecure@ }
   south: { type: oidc, issuer: "https://south.example.test/", audiences: [ledger-api], jwks_url: "@base@/south/keys", algorithms: [RS256, PS256]@insecure@ }
   east: { type: oidc, issuer: "urn:tidewater:east", audiences: [ledger-api], jwks_file: east.json, algorithms: [EdDSA] }
 apis:

@@ -108,7 +108,7 @@ class TokenIssuer:
         """Good claims with changes; a change to None leaves the claim out."""
         now = int(time.time())
         claims = {"iss": self.issuer, "sub": subject, "aud": self.audience, "iat": now - 5, "nbf": now - 5,
-                  "exp": now + 900, "jti": str(uuid.uuid4()), "scope": " ".join(scopes)}
+                  "exp": now + 3600, "jti": str(uuid.uuid4()), "scope": " ".join(scopes)}
         claims.update(changes)
         return {name: value for name, value in claims.items() if value is not None}
 
@@ -134,8 +134,7 @@ def assemble(header, claims, key, signature=None):
     return signed + "." + base64url(made)
 
 
-def flip(signature):
-    """The signature with one bit changed."""
-    broken = bytearray(signature)
-    broken[len(broken) // 2] ^= 1
-    return bytes(broken)
+def altered(token, places=12):
+    """The text with another letter so many places before its end: other bits, whatever they were."""
+    at = len(token) - places
+    return token[:at] + ("B" if token[at] == "A" else "A") + token[at + 1:]

@@ -5,6 +5,8 @@ import threading
 
 import grpc
 
+from .report import PATIENCE
+
 
 class Traffic:
     """Calls from several connections until `end`; keeps what each caller was told, in order."""
@@ -41,7 +43,7 @@ class Traffic:
     def end(self):
         self._stop.set()
         for thread in self._threads:
-            thread.join(30)
+            thread.join(PATIENCE)
         return self.seen
 
     def __enter__(self):

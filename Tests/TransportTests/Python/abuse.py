@@ -97,7 +97,7 @@ def half_message():
 
 def silent():
     import socket
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as peer:
+    with socket.create_connection(("127.0.0.1", port), timeout=240) as peer:
         while peer.recv(1000):
             pass
 
@@ -108,7 +108,7 @@ def idle():
 
 def no_preface():
     import socket
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as peer:
+    with socket.create_connection(("127.0.0.1", port), timeout=240) as peer:
         peer.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n" + b"x" * 100)
         try:
             while peer.recv(1000):
@@ -155,9 +155,9 @@ ATTACKS = {
 
 channel = grpc.insecure_channel(f"127.0.0.1:{port}")
 echo = channel.unary_unary("/test.Echo/Echo")
-assert echo(b"before", timeout=10) == b"before"
+assert echo(b"before", timeout=240) == b"before"
 failures = []
 channel.subscribe(lambda state: failures.append(state) if state == grpc.ChannelConnectivity.TRANSIENT_FAILURE else None)
 ATTACKS[attack]()
-assert echo(b"after", timeout=10) == b"after"
+assert echo(b"after", timeout=240) == b"after"
 assert not failures, failures

@@ -22,7 +22,7 @@ def failure(call):
 
 def concurrent(method, count):
     calls = [(channel.unary_unary(method).future(b"%d" % n), b"%d" % n) for n in range(count)]
-    assert all(call.result(timeout=30) == message for call, message in calls)
+    assert all(call.result(timeout=600) == message for call, message in calls)
 
 
 def statuses():

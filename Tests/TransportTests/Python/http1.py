@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""http1.py PORT: raw HTTP/1.1 requests, right and wrong; exit 0 if each got the answer it must get."""
+"""http1.py PORT IMPATIENT: raw HTTP/1.1 requests, right and wrong; exit 0 if each got the answer it must get.
+
+The listener on the second port does not wait long for the rest of a request.
+"""
 import socket
 import sys
+import time
 
-port = int(sys.argv[1])
+port, impatient = map(int, sys.argv[1:])
 
 
-def exchange(data, closes=True):
-    """All that the server sends until it closes."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as peer:
+def exchange(data, closes=True, port=port, pauses=()):
+    """All that the server sends until it closes; between the pieces of the data there may be pauses, in seconds."""
+    with socket.create_connection(("127.0.0.1", port), timeout=240) as peer:
+        for pause in pauses:
+            piece, data = data[:len(data) // 2], data[len(data) // 2:]
+            peer.sendall(piece)
+            time.sleep(pause)
         peer.sendall(data)
         if not closes:
             peer.sendall(b"GET /last HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
@@ -25,8 +33,8 @@ def statuses(answer):
     return [int(part[:3]) for part in answer.split(b"HTTP/1.1 ")[1:]]
 
 
-def expect(wanted, data, closes=True):
-    answer = exchange(data, closes)
+def expect(wanted, data, closes=True, port=port, pauses=()):
+    answer = exchange(data, closes, port, pauses)
     assert statuses(answer) == wanted, (wanted, data[:200], answer[:500])
     return answer
 
@@ -45,6 +53,8 @@ expect([100, 200, 200], b"POST / HTTP/1.1\r\n" + HOST + b"expect: 100-continue\r
 expect([413], b"POST / HTTP/1.1\r\n" + HOST + b"expect: 100-continue\r\ncontent-length: 2000000\r\n\r\n")
 expect([417], b"POST / HTTP/1.1\r\n" + HOST + b"expect: magic\r\ncontent-length: 2\r\n\r\nhi")
 expect([413], b"POST / HTTP/1.1\r\n" + HOST + b"content-length: 2000000\r\n\r\n" + b"a" * 300000)
+# Whoever sends slowly is listened to until all is sent, so that the answer is read.
+expect([413], b"POST / HTTP/1.1\r\n" + HOST + b"content-length: 2000000\r\n\r\n" + b"a" * 300000, pauses=(0.7, 0.7, 0.7))
 expect([413], b"POST / HTTP/1.1\r\n" + HOST + b"transfer-encoding: chunked\r\n\r\n" + b"10000\r\n" + (b"a" * 65536 + b"\r\n10000\r\n") * 20)
 expect([431], b"GET / HTTP/1.1\r\n" + HOST + b"x-big: " + b"a" * 70000 + b"\r\n\r\n")
 expect([431], b"GET / HTTP/1.1\r\n" + HOST + b"x-many: 1\r\n" * 8000 + b"\r\n")
@@ -60,7 +70,7 @@ expect([400], b"GET / HTTP/1.1\r\n\r\n")
 expect([400], b"GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n")
 expect([400], b"GET / HTTP/1.1\r\n" + HOST + b"x: a\0b\r\n\r\n")
 expect([400], b"\x16\x03\x01 not http\r\n\r\n")
-expect([408], b"GET / HTTP/1.1\r\nhost: x\r\nx-sl")
-expect([408], b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc")
+expect([408], b"GET / HTTP/1.1\r\nhost: x\r\nx-sl", port=impatient)
+expect([408], b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc", port=impatient)
 # A handler that breaks the framing is answered for.
 expect([500, 200], b"GET /split HTTP/1.1\r\n" + HOST + b"\r\n", closes=False)

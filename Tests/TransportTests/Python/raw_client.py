@@ -16,7 +16,7 @@ def frame(kind, flags, stream, payload=b""):
 
 class RawClient:
     def __init__(self, port, settings=b""):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=240)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.encoder = Encoder()
         self.buffer = b""

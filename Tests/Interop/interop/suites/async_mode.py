@@ -92,7 +92,7 @@ def killed(report, deployment):
                 return
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         callers = [pool.submit(caller, number) for number in range(8)]
-        deployment.until(lambda: len(told) > 400, 30)
+        deployment.until(lambda: len(told) > 400)
         deployment.kill()
         concurrent.futures.wait(callers)
     deployment.start()

@@ -7,13 +7,12 @@ import pathlib
 import re
 import subprocess
 import tempfile
-import time
 import urllib.parse
 
 from ..browserless import Challenge, Session, authorize_url, code_of
 from ..deployment import Deployment, http
 from ..foreign_tools import Running, environment, free_port
-from ..tokens import SigningKey
+from ..tokens import SigningKey, altered
 
 REDIRECT = "http://127.0.0.1:21199/cb"
 CONFIGURATION = """\
@@ -26,7 +25,7 @@ gateways:
   harbour: { keys: ["file:secrets/gate-a.key"] }
 providers:
   ca: { type: oidc, issuer: "@base@", audiences: [web, "@client@"], types: [JWT] }
-  opaque: { type: introspection, url: "@base@/oauth/introspect", client_id: web, client_secret: "file:secrets/web", cache: 1s, negative_cache: 1s }
+  opaque: { type: introspection, url: "@base@/oauth/introspect", client_id: web, client_secret: "file:secrets/web", cache: 1s, negative_cache: 1s, timeout: 30s }
 apis:
   files:
     match: { hosts: [files.example.test], base_path: / }
@@ -144,13 +143,6 @@ def ask(deployment, token):
                 {"content-type": "application/json", "x-countersign-key": deployment.gateway_key}).json()
 
 
-def eventually_reason(deployment, token, wanted, seconds=4):
-    deadline = time.monotonic() + seconds
-    while (reason := ask(deployment, token)["reason"]) != wanted and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return reason
-
-
 def opaque(report, deployment, provider):
     status, answer = provider.client_token()
     report.equal("client credentials", status, 200)
@@ -162,7 +154,7 @@ def opaque(report, deployment, provider):
     report.equal("introspection reads it", (answer["reason"], answer["policies"]), ("allowed", ["programs"]))
     report.equal("a token that nobody made", ask(deployment, token[:-1] + "_")["reason"], "token_inactive")
     report.equal("revoked", provider.revoke(token), 200)
-    report.equal("and refused", eventually_reason(deployment, token, "token_inactive"), "token_inactive")
+    report.check("and refused", deployment.until(lambda: ask(deployment, token)["reason"] == "token_inactive"))
 
 
 def users(report, deployment, provider):
@@ -170,6 +162,5 @@ def users(report, deployment, provider):
     report.equal("code with PKCE", status, 200)
     answer = ask(deployment, tokens["access_token"])
     report.equal("the user is allowed", (answer["reason"], answer["policies"]), ("allowed", ["users"]))
-    token = tokens["access_token"]
-    report.check("a changed token is refused", ask(deployment, token[:-4] + "AAAA")["reason"] in (
-        "token_signature", "token_inactive"), ask(deployment, token[:-4] + "AAAA")["reason"])
+    reason = ask(deployment, altered(tokens["access_token"]))["reason"]
+    report.check("a changed token is refused", reason in ("token_signature", "token_inactive"), reason)

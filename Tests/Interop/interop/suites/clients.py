@@ -10,6 +10,7 @@ import h2.settings
 from ..gateway import METHOD, Answer
 from ..golang import NotAvailable, client
 from ..http2 import Connection
+from ..report import PATIENCE
 from ..scenario import Scenario
 from ..stubs import messages
 
@@ -92,6 +93,8 @@ def converse(report, scenario, name, message, settings, window, calls, between, 
                     if seen != "allow:allowed":
                         wrong.append(seen)
                 pending = []
+        # Pings are answered in their turn: those of before are once a call that came after them is.
+        connection.wait([connection.open(METHOD, body, extra)])
         report.check("%s: %d answers right, %d calls given up on" % (name, answered, given_up), not wrong, wrong[:3])
         report.check("%s: no GOAWAY, not closed" % name, connection.goaway is None and not connection.closed,
                      connection.goaway)
@@ -103,7 +106,7 @@ def envoy(report, scenario, message):
     Codes = h2.settings.SettingCodes
     converse(report, scenario, "like Envoy", message, {
         Codes.INITIAL_WINDOW_SIZE: 268_435_456, Codes.MAX_CONCURRENT_STREAMS: 2_147_483_647, Codes.ENABLE_PUSH: 0,
-        Codes.HEADER_TABLE_SIZE: 4096}, 268_369_921, 6000, lambda connection, number: None, "200m")
+        Codes.HEADER_TABLE_SIZE: 4096}, 268_369_921, 6000, lambda connection, number: None, "240000m")
 
 
 def java(report, scenario, message):
@@ -121,8 +124,8 @@ def java(report, scenario, message):
 
     answered = converse(report, scenario, "like Java", message, {
         Codes.ENABLE_PUSH: 0, Codes.INITIAL_WINDOW_SIZE: 1_048_576,
-        Codes.MAX_HEADER_LIST_SIZE: 8192}, 983_041, 6000, between, "5S")
-    report.check("like Java: pings are answered (%d of %d)" % (answered, sent), answered > sent - 50, answered)
+        Codes.MAX_HEADER_LIST_SIZE: 8192}, 983_041, 6000, between, "240S")
+    report.equal("like Java: pings are answered", answered, sent)
 
 
 def small_windows(report, scenario, message):
@@ -131,9 +134,11 @@ def small_windows(report, scenario, message):
     with Connection(scenario.deployment.grpc) as connection:
         connection.h2.update_settings({Codes.INITIAL_WINDOW_SIZE: 7})
         connection.flush()
-        connection.receive(5)
+        # Until the other side says that it has taken the setting over, h2 counts with the window of before.
+        while connection.h2.local_settings.initial_window_size != 7:
+            connection.receive(PATIENCE)
         streams = [connection.open(METHOD, frame(message)) for _ in range(20)]
-        report.check("windows of 7 bytes: all of 20 calls are answered", connection.wait(streams, 20), len(
+        report.check("windows of 7 bytes: all of 20 calls are answered", connection.wait(streams), len(
             connection.finished))
         report.equal("windows of 7 bytes: rightly", {outcome(connection.answers[s]) for s in streams}, {"allow:allowed"})
 
@@ -151,7 +156,7 @@ def start_go(report, scenario, message):
 
 
 def judge_go(report, scenario, process):
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=PATIENCE)
     report.equal("grpc-go: exit code", (process.returncode, errors[-300:]), (0, ""))
     tallies = {line["name"]: line for line in map(json.loads, output.splitlines())}
     for name, calls in (("sequential", 3000), ("parallel", 3200), ("patient", 640), ("large", 40), ("after idling", 100)):
@@ -159,7 +164,9 @@ def judge_go(report, scenario, process):
         report.equal("grpc-go: %s: all of %d calls are allowed" % (name, calls),
                      (tally.get("reasons"), tally.get("codes")), ({"allowed": calls}, {}))
     given = tallies.get("given up", {"reasons": {}, "codes": {}})
+    # How many are faster than the patience of their callers is up to the disk: it may be none of them.
     report.equal("grpc-go: 6,400 calls given up on: allowed or cancelled, nothing else",
-                 (set(given["reasons"]) | set(given["codes"]), sum(given["reasons"].values())
-                  + sum(given["codes"].values())), ({"allowed", "Canceled"}, 6400))
+                 (given["reasons"].get("allowed", 0) + given["codes"].get("Canceled", 0), sum(given["reasons"].values())
+                  + sum(given["codes"].values())), (6400, 6400))
+    report.check("grpc-go: some of them were given up on", given["codes"].get("Canceled", 0) > 0, given)
     report.note("grpc-go: of those %d were cancelled" % given["codes"].get("Canceled", 0))

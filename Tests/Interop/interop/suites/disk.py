@@ -40,11 +40,11 @@ def fills(report, scenario, disk):
     scenario.told = {}
     callers = traffic(scenario)
     try:
-        deployment.until(lambda: callers.seen["allow:allowed"] > 500, 30)
+        deployment.until(lambda: callers.seen["allow:allowed"] > 500)
         report.equal("with space: every call is allowed", set(callers.seen), {"allow:allowed"})
         report.check("with space: ready", deployment.readiness() == 200)
         disk.fill()
-        report.check("full: calls end in faults", deployment.until(lambda: callers.seen[FAULT] > 200, 60), callers.seen)
+        report.check("full: calls end in faults", deployment.until(lambda: callers.seen[FAULT] > 200), callers.seen)
         report.equal("full: /readyz is 503", deployment.readiness(), 503)
         report.contains("full: /status says why", str(deployment.status()["obstacles"]), "audit log is not writable")
         report.equal("full: /metrics says so", deployment.metric("countersign_audit_writable"), 0)
@@ -73,7 +73,7 @@ def stays_full(report, scenario, disk):
 def recovers(report, scenario, disk):
     deployment = scenario.deployment
     disk.free()
-    report.check("space again: ready by itself", deployment.until(lambda: deployment.readiness() == 200, 30),
+    report.check("space again: ready by itself", deployment.until(lambda: deployment.readiness() == 200),
                  deployment.status())
     with scenario.gateway() as gateway:
         answers = [gateway.ask(token=scenario.north.token("mara", ["ledger:read"])) for _ in range(300)]
@@ -84,13 +84,14 @@ def recovers(report, scenario, disk):
 def again(report, scenario, disk):
     """A second time, with the service ended while the disk is full: what was told is kept."""
     deployment = scenario.deployment
-    disk.fill()
     callers = traffic(scenario)
-    full = deployment.until(lambda: callers.seen[FAULT] > 20, 60)
+    deployment.until(lambda: callers.seen["allow:allowed"] > 20)
+    disk.fill()
+    full = deployment.until(lambda: callers.seen[FAULT] > 20)
     seen = callers.end()
     report.check("full again: faults", full and sorted(seen) == ["allow:allowed", FAULT], seen)
     scenario.told.update(callers.decisions)
-    report.equal("ended while full: exit code", deployment.stop(60), 0)
+    report.equal("ended while full: exit code", deployment.stop(), 0)
     disk.free()
     deployment.start(wrapper=disk.wrapper)
     with scenario.gateway() as gateway:

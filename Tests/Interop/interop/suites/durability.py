@@ -8,7 +8,7 @@ import grpc
 
 from ..auditlog import Follower, Unverified
 from ..gateway import Answer
-from ..report import eventually
+from ..report import PATIENCE, eventually
 from ..scenario import Scenario
 
 CLIENTS = 3
@@ -96,7 +96,7 @@ def verify(report, name, scenario, tally):
 
 
 def load_until_killed(scenario, longest):
-    """Asks on several connections until a kill at a moment of chance; returns the ids that arrived."""
+    """Asks on several connections until a kill at a moment of chance, whichever it is; returns the ids that arrived."""
     token = scenario.north.token("mara", ["ledger:read"])
     told, stop = set(), threading.Event()
 
@@ -107,7 +107,7 @@ def load_until_killed(scenario, longest):
             under_way, asked = [], 0
             while not stop.is_set():
                 while len(under_way) < WINDOW:
-                    under_way.append(gateway.stub.ProcessMessage.future(calls[asked % len(calls)], timeout=5))
+                    under_way.append(gateway.stub.ProcessMessage.future(calls[asked % len(calls)], timeout=PATIENCE))
                     asked += 1
                 try:
                     told.add(Answer(under_way.pop(0).result()).decision)
@@ -121,12 +121,12 @@ def load_until_killed(scenario, longest):
     threads = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
     for thread in threads:
         thread.start()
-    eventually(lambda: len(told) >= 20, 20)
+    eventually(lambda: len(told) >= 20)
     time.sleep(random.uniform(0, longest))
     scenario.deployment.kill()
     stop.set()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE)
     return told - {None}
 
 

@@ -63,11 +63,12 @@ def drive(report, scenario, name, connections, streams, calls, kind):
     result = subprocess.run(
         ["h2load", "-n", str(calls), "-c", str(connections), "-m", str(streams), "-t", "1", "-d", str(file),
          "-H", "content-type: application/grpc", "-H", "te: trailers", "http://%s%s" % (deployment.target, METHOD)],
-        capture_output=True, text=True, timeout=120)
+        capture_output=True, text=True, timeout=600)
     wanted = "%d total, %d started, %d done, %d succeeded, 0 failed, 0 errored, 0 timeout" % ((calls,) * 4)
     report.contains("%s: h2load lost nothing of %d" % (name, calls), result.stdout + result.stderr, wanted)
     report.contains("%s: every status is 2xx" % name, result.stdout,
                     "status codes: %d 2xx, 0 3xx, 0 4xx, 0 5xx" % calls)
+    deployment.until(lambda: counted() - before >= calls)
     report.equal("%s: /metrics counts each as %s:%s" % (name, verdict, reason), counted() - before, calls)
     rate = re.search(r"([\d.]+) req/s", result.stdout)
     report.note("%s: %s calls/s" % (name, rate[1] if rate else "?"))

@@ -10,6 +10,7 @@ import urllib.parse
 
 from ..deployment import Deployment
 from ..gateway import Gateway
+from ..servers import PatientServer
 from ..tokens import SigningKey, TokenIssuer
 
 CONFIGURATION = """\
@@ -27,9 +28,9 @@ providers:
     client_id: api
     client_secret: "file:secrets/introspection"
     audiences: [ledger-api]
-    cache: 2s
+    cache: 15s
     negative_cache: 1s
-    timeout: 700ms
+    timeout: 5s
   acme:
     issuer: "urn:issuer:acme"
     audiences: [ledger-api]
@@ -42,6 +43,7 @@ providers:
       token: { url: "@base@/token", scope: introspect }
       cache: 1s
       negative_cache: 1s
+      timeout: 30s
 apis:
   ledger:
     match: { hosts: [ledger.example.test], base_path: /ledger/v3 }
@@ -57,6 +59,7 @@ policies: { directory: policies }
 audit: { origin: tidewater/one, key: "file:secrets/log.key", checkpoint_interval: 100ms, segment: 1MiB, min_free: 1MiB }
 """
 POLICIES = {"all.cedar": '@id("any") permit (principal, action, resource);\n'}
+CACHE = 15  # seconds, as above
 SECRET = "s3cret/of the+service"
 UNAVAILABLE = "idpUnavailable"
 
@@ -66,6 +69,7 @@ class Endpoint:
 
     def __init__(self):
         self.answers, self.asked, self.fault, self.tokens, self.delay = {}, [], None, 0, 0
+        self.released = threading.Event()  # ends what is slow
         self.lock = threading.Lock()
         outer = self
 
@@ -86,9 +90,7 @@ class Endpoint:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.server.handle_error = lambda *_: None
+        self.server = PatientServer(0, Handler)
         self.base = "http://127.0.0.1:%d" % self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -100,7 +102,7 @@ class Endpoint:
                 self.tokens += 1
             if authorization != basic or form.get("scope") != "introspect":
                 return handler.reply(401, b"{}")
-            return handler.reply(200, json.dumps({"access_token": "own-%d" % self.tokens, "token_type": "Bearer",
+            return handler.reply(200, json.dumps({"access_token": "token-of-its-own-%d" % self.tokens, "token_type": "Bearer",
                                                   "expires_in": 300}).encode())
         with self.lock:
             self.asked.append((handler.path, form.get("token"), authorization))
@@ -109,7 +111,7 @@ class Endpoint:
             time.sleep(delay)
         if fault:
             return fault(handler)
-        expected = basic if handler.path == "/introspect" else "Bearer own-%d" % self.tokens
+        expected = basic if handler.path == "/introspect" else "Bearer token-of-its-own-%d" % self.tokens
         if authorization != expected:
             return handler.reply(401, b"{}")
         answer = self.answers.get(form.get("token"), {"active": False})
@@ -120,13 +122,14 @@ class Endpoint:
             return sum(1 for _, asked, _ in self.asked if token in (None, asked))
 
     def close(self):
+        self.released.set()
         self.server.shutdown()
         self.server.server_close()
 
 
 def active(subject="mara", **changes):
     answer = {"active": True, "sub": subject, "client_id": "web", "aud": "ledger-api", "scope": "read",
-              "exp": time.time() + 600.5, "username": None}
+              "exp": time.time() + 3600.5, "username": None}
     answer.update(changes)
     return answer
 
@@ -140,12 +143,12 @@ def run(binary, report, options):
         deployment.secrets.append(SECRET)
         deployment.start()
         with Gateway(deployment.target, key=deployment.gateway_key) as gateway:
-            for part in (answers, faults, many, live, commands):
+            for part in (answers, faults, many, live, commands, revoked):
                 report.guard(part.__name__, part, report, deployment, gateway, endpoint, issuer)
         report.equal("ends cleanly", deployment.stop(), 0)
         log = deployment.log()
         report.check("no secret and no token in any output",
-                     not any(text in log for text in (SECRET, "opaque-", "own-1")), log[-300:])
+                     not any(text in log for text in (SECRET, "opaque-", "token-of-its-own-")), log[-300:])
     endpoint.close()
 
 
@@ -162,7 +165,7 @@ def answers(report, deployment, gateway, endpoint, issuer):
     asked = endpoint.count("opaque-mara")
     for _ in range(20):
         gateway.ask(token="opaque-mara")
-    report.equal(name + "asked about once in two seconds", (asked, endpoint.count("opaque-mara")), (1, 1))
+    report.equal(name + "asked about once while it is kept", (asked, endpoint.count("opaque-mara")), (1, 1))
     for token, outcome in (("opaque-nobody", "deny:token_inactive"), ("opaque-pay", "deny:token_audience"),
                            ("opaque-text", UNAVAILABLE), ("opaque-old", "deny:token_expired"),
                            ("opaque-refresh", "deny:token_type")):
@@ -173,10 +176,13 @@ def answers(report, deployment, gateway, endpoint, issuer):
     before = endpoint.count()
     report.equal(name + "a forged JWT is not asked about", (gateway.ask(token=forged).outcome(), endpoint.count()),
                  ("deny:token_signature", before))
-    time.sleep(2.1)
+
+
+def revoked(report, deployment, gateway, endpoint, issuer):
+    """Last, so that what was said at first is old by then."""
     endpoint.answers["opaque-mara"] = {"active": False}
-    report.equal(name + "revoked at the issuer, refused after two seconds",
-                 gateway.ask(token="opaque-mara").outcome(), "deny:token_inactive")
+    report.check("revoked at the issuer, refused once what it had said is no longer kept", deployment.until(
+        lambda: gateway.ask(token="opaque-mara").outcome() == "deny:token_inactive"))
 
 
 def faults(report, deployment, gateway, endpoint, issuer):
@@ -188,20 +194,18 @@ def faults(report, deployment, gateway, endpoint, issuer):
         "list": lambda h: h.reply(200, b"[" + good + b"]"), "cut": lambda h: h.reply(200, good[:-4]),
         "huge": lambda h: h.reply(200, good[:-1] + b" " * (1 << 20) + b"}"),
         "deep": lambda h: h.reply(200, b"[" * 100_000), "twice": lambda h: h.reply(200, good[:-1] + b',"active":true}'),
-        "slow": lambda h: (time.sleep(1.5), h.reply(200, good)), "hangs up": lambda h: h.connection.close(),
+        # Answers only when all is over: what ends before has ended by the timeout.
+        "slow": lambda h: (endpoint.released.wait(), h.reply(200, good)), "hangs up": lambda h: h.connection.close(),
     }
-    outcomes, latest = {}, 0
+    outcomes = {}
     for number, (case, fault) in enumerate(cases.items()):
         endpoint.fault = fault
-        start = time.monotonic()
-        outcomes[case] = gateway.ask(token="opaque-fault-%d" % number, timeout=5).outcome()
-        latest = max(latest, time.monotonic() - start)
+        outcomes[case] = gateway.ask(token="opaque-fault-%d" % number).outcome()
     report.equal(name + "each ends in a fault that says so", outcomes, {case: UNAVAILABLE for case in cases})
-    report.check(name + "none takes longer than the timeout allows", latest < 1.4, latest)
     endpoint.fault = None
     endpoint.answers["opaque-again"] = active()
     report.check(name + "the issuer is asked again by itself", deployment.until(
-        lambda: gateway.ask(token="opaque-again").outcome() == "allow:allowed", 5))
+        lambda: gateway.ask(token="opaque-again").outcome() == "allow:allowed"))
     report.check(name + "failures are counted", deployment.metric(
         "countersign_introspection_calls_total", provider="legacy", outcome="failed") >= 5)
 
@@ -211,14 +215,14 @@ def many(report, deployment, gateway, endpoint, issuer):
     endpoint.answers["opaque-shared"] = active("shared")
     endpoint.delay = 0.4
     with concurrent.futures.ThreadPoolExecutor(32) as pool:
-        outcomes = list(pool.map(lambda _: gateway.ask(token="opaque-shared", timeout=10).outcome(), range(400)))
+        outcomes = list(pool.map(lambda _: gateway.ask(token="opaque-shared").outcome(), range(400)))
     endpoint.delay = 0
     report.equal(name + "400 callers with one token", set(outcomes), {"allow:allowed"})
     report.equal(name + "one question", endpoint.count("opaque-shared"), 1)
     report.equal(name + "declared staleness", deployment.metric(
-        "countersign_provider_max_staleness_seconds", provider="legacy", of="answers"), 2)
+        "countersign_provider_max_staleness_seconds", provider="legacy", of="answers"), CACHE)
     age = deployment.metric("countersign_provider_staleness_seconds", provider="legacy", of="answers")
-    report.check(name + "measured staleness", 0 <= age <= 2, age)
+    report.check(name + "measured staleness", 0 <= age <= CACHE, age)
 
 
 def live(report, deployment, gateway, endpoint, issuer):

@@ -8,6 +8,7 @@ import grpc
 
 from ..gateway import METHOD, Answer, strings
 from ..http2 import Connection
+from ..report import PATIENCE
 from ..scenario import Scenario
 from ..stubs import messages
 from ..wire import block, tag, varint
@@ -219,6 +220,7 @@ def framing(report, scenario, gateway):
         report.check("frame: GET is refused", answer.get(":status") in ("405", "404", "400")
                      or answer.get("grpc-status") not in (None, "0"), answer)
 
+    bomb = gzip.compress(b"\0" * (200 << 20))
     with Connection(scenario.deployment.grpc) as connection:
         answer = connection.call(METHOD, frame(1, gzip.compress(data)), [("grpc-encoding", "gzip")])
         report.equal("gzip is read", answer.get("grpc-status"), "0")
@@ -226,7 +228,6 @@ def framing(report, scenario, gateway):
         report.check("gzip that is none", answer.get("grpc-status") in ("3", "13"), answer)
         answer = connection.call(METHOD, frame(1, data), [("grpc-encoding", "snappy")])
         report.equal("unknown encoding is UNIMPLEMENTED", answer.get("grpc-status"), "12")
-        bomb = gzip.compress(b"\0" * (200 << 20))
         answer = connection.call(METHOD, frame(1, bomb), [("grpc-encoding", "gzip")])
         report.equal("200 MB from a 200 kB gzip is RESOURCE_EXHAUSTED", answer.get("grpc-status"), "8")
 
@@ -255,7 +256,7 @@ def methods(report, scenario, gateway):
                  "/apigee.ExternalCalloutService/processMessage"):
         call = gateway.channel.unary_unary(path)
         try:
-            call(b"", timeout=10)
+            call(b"", timeout=PATIENCE)
             code = None
         except grpc.RpcError as problem:
             code = problem.code()

@@ -5,7 +5,9 @@ import signal
 import threading
 
 from ..deployment import http
+from ..report import PATIENCE
 from ..scenario import CONFIGURATION, POLICIES, Scenario
+from ..tokens import altered
 
 METRIC = re.compile(r'^[a-zA-Z_:][a-zA-Z0-9_:]*(\{[a-zA-Z_]\w*="(?:[^"\\\n]|\\.)*"(?:,[a-zA-Z_]\w*="(?:[^"\\\n]|\\.)*")*\})?'
                     r' (?:[-+]?[0-9.]+(?:[eE][-+]?\d+)?|[+-]Inf|NaN)$')
@@ -53,7 +55,7 @@ def reload(report, scenario, gateway):
         lambda: any(r["t"] == "policy.activate" for r in deployment.audit.records())))
     deployment.write("policies/reports.cedar", POLICIES["reports.cedar"])
     report.check("a changed file alone is enough", deployment.until(
-        lambda: status(scenario)["policy_set"] == before["policy_set"], 15))
+        lambda: status(scenario)["policy_set"] == before["policy_set"]))
     report.equal("the former set decides again", gateway.ask(token=token).outcome(), "allow:allowed")
 
 
@@ -82,7 +84,7 @@ def drain(report, scenario):
         with scenario.gateway() as gateway:
             while True:
                 try:
-                    told.append(gateway.ask(token=token, timeout=10).outcome())
+                    told.append(gateway.ask(token=token).outcome())
                 except Exception as problem:  # noqa: BLE001: the only good end is a refused connection
                     wrong.append(problem.code().name)
                     return
@@ -93,7 +95,7 @@ def drain(report, scenario):
     deployment.until(lambda: len(told) > 20)
     report.equal("SIGTERM under load: exit code", deployment.stop(), 0)
     for thread in threads:
-        thread.join(15)
+        thread.join(PATIENCE)
     report.equal("SIGTERM under load: every answer was right", set(told), {"allow:allowed"})
     report.equal("SIGTERM under load: afterwards only UNAVAILABLE", set(wrong), {"UNAVAILABLE"})
     records = deployment.audit.verify()[1]
@@ -109,7 +111,7 @@ def secrets(report, scenario):
     canary = scenario.north.token("mara", ["ledger:read"])
     with scenario.gateway() as gateway:
         answer = gateway.ask(token=canary, headers={"X-Other": canary})
-        gateway.ask(token=canary[:-5] + "AAAAA", headers={"Cookie": "ledger=" + canary})
+        gateway.ask(token=altered(canary), headers={"Cookie": "ledger=" + canary})
     outputs = [http("GET", deployment.admin_url(path)).body for path in ("/status", "/metrics", "/readyz")]
     deployment.stop()
     outputs += [path.read_bytes() for name in ("state", "stdout.txt", "stderr.txt")
@@ -125,6 +127,6 @@ def beyond_loopback(report, binary):
         text = CONFIGURATION.replace('address: "127.0.0.1:{%s}"' % listener, 'address: "0.0.0.0:{%s}"' % listener)
         text = re.sub(r"gateways:\n.*\n", "gateways: {}\n", text)
         with Scenario(binary, text) as scenario:
-            code, output = scenario.deployment.run("serve", "--config", scenario.deployment.file, timeout=20)
+            code, output = scenario.deployment.run("serve", "--config", scenario.deployment.file)
             report.check("%s beyond loopback without keys refuses to start" % listener, code != 0, output)
             report.contains("%s beyond loopback: the message names the listener" % listener, output, listener)

@@ -6,6 +6,7 @@ import threading
 import time
 
 from ..keyserver import KeyServer
+from ..report import PATIENCE
 from ..tokens import SigningKey
 from .issuers import UNKNOWN, Issuers
 
@@ -58,20 +59,25 @@ def rotate(report, issuers, server):
     callers = [Traffic(issuers, name) for name in ISSUERS for _ in range(2)]
     for caller in callers:
         caller.start()
+
+    def traffic(calls):
+        """Waits until every caller has made so many more."""
+        wanted = [caller.calls + calls for caller in callers]
+        issuers.deployment.until(lambda: all(caller.calls >= most for caller, most in zip(callers, wanted)))
     kept = {}
     for name in ISSUERS:
         issuer = issuers.issuers[name]
-        time.sleep(0.7)
+        traffic(50)
         kept[name] = issuer.token("keeper")
         fresh = SigningKey("ES256", "new")
         # Published first, used at once.
         server.put("/" + name, {"keys": [key.public() for key in (*issuer.keys, fresh)]})
         issuer.keys = [*issuer.keys, fresh]
-    time.sleep(1)
+    traffic(60)
     for caller in callers:
         caller.stop.set()
     for caller in callers:
-        caller.join(30)
+        caller.join(PATIENCE)
     calls, wrong = sum(caller.calls for caller in callers), [w for caller in callers for w in caller.wrong]
     report.check("%d calls while four issuers rotated: not one wrong answer" % calls, not wrong and calls > 2000,
                  "%d calls, %d wrong: %s" % (calls, len(wrong), wrong[:3]))
@@ -105,7 +111,7 @@ def waiters(report, issuers, server):
             server.put("/shared", slowly)
             tokens = [issuer.token("caller-%d" % number, key=fresh) for number in range(WAITERS)]
             with concurrent.futures.ThreadPoolExecutor(WAITERS) as pool:
-                outcomes = list(pool.map(lambda token: gateway.ask(token=token, timeout=10).outcome(), tokens))
+                outcomes = list(pool.map(lambda token: gateway.ask(token=token).outcome(), tokens))
             report.equal("shared fetch: all of %d waiters are allowed" % WAITERS, set(outcomes), {"allow:allowed"})
             report.equal("shared fetch: it was one fetch", server.hits_of("/shared"), 2)
             report.equal("a token that was verified with a key since withdrawn", gateway.ask(token=cached).outcome(),
@@ -139,7 +145,7 @@ class Flood:
                 time.sleep(0.005)
 
     def judge(self, report):
-        self.thread.join(self.SECONDS + 20)
+        self.thread.join(self.SECONDS + PATIENCE)
         seconds = time.monotonic() - self.began
         hits = self.server.hits_of("/flooded")
         report.equal("%d tokens with invented keys in %d s" % (self.calls, seconds), self.outcomes, {UNKNOWN})

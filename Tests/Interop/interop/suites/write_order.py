@@ -39,8 +39,8 @@ def run(binary, report, options):
             for number in range(CALLS):
                 token = scenario.north.token("mara", ["ledger:read"] if number % 3 else [])
                 answers.append(gateway.ask(token=token))
-        report.equal("ends cleanly on SIGTERM", scenario.deployment.stop(60), 0)
-        eventually(lambda: "+++ exited with 0 +++" in trace.read_text(errors="replace")[-500:], 20)
+        report.equal("ends cleanly on SIGTERM", scenario.deployment.stop(), 0)
+        eventually(lambda: "+++ exited with 0 +++" in trace.read_text(errors="replace")[-500:])
         calls = parsed(trace.read_text(errors="replace"))
         socket = re.compile(r"<TCP(?:v6)?:\[[^]]*:%d->" % scenario.deployment.grpc)
         early, untraced = [], []
