@@ -30,7 +30,7 @@ extension EntityStore {
             return EntityParseResult(entities: store, diagnostics: [])
         } catch { problem = error }
         let found = DeepStack.run { () -> [Diagnostic] in
-            var diagnosis = EntityDiagnosis(root: root, schema: schema, maximumFindings: limits.maximumDiagnostics)
+            var diagnosis = EntityDiagnosis(root: root, schema: schema, maximumFindings: limits.findings)
             diagnosis.run(problem)
             return diagnosis.findings
         }

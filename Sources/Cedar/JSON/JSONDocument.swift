@@ -59,7 +59,7 @@ public final class JSONDocument: Sendable {
         guard !reader.problems.isEmpty else {
             return JSONParseResult(document: JSONDocument(reader, file: file), diagnostics: [])
         }
-        let lines = LineTable(file: file, bytes: bytes.count <= limits.maximumBytes ? bytes : [])
+        let lines = LineTable(file: file, bytes: bytes.count <= limits.bytes ? bytes : [])
         return JSONParseResult(document: nil, diagnostics: reader.diagnostics(lines))
     }
 
@@ -87,8 +87,7 @@ extension JSONDocument.Entry {
 
     /// Whether a string says just this.
     func says(_ text: String, in bytes: [UInt8]) -> Bool {
-        guard isPlain else { return self.text(in: bytes).hasSameBytes(as: text) }
-        return content.count == text.utf8.count && bytes[content].elementsEqual(text.utf8)
+        isPlain ? text.isSame(as: bytes[content]) : self.text(in: bytes).hasSameBytes(as: text)
     }
 
     /// Whether two strings say the same.
@@ -114,17 +113,24 @@ public struct JSONParseResult: Sendable {
 
 /// Bounds on data in JSON: entities, requests and their contexts.
 public struct DataLimits: Sendable, Hashable {
-    /// The most bytes that one text may have; more than 2 GiB count as 2 GiB.
+    /// The most bytes that one text may have; more than 2 GiB counts as 2 GiB.
     public var maximumBytes: Int
-    /// How deeply arrays and objects may nest: 1 to 512.
+    /// How deeply arrays and objects may nest; more than 512 counts as 512.
     public var maximumNesting: Int
-    /// The most findings that are kept.
+    /// The most findings that are kept; there is always room for one.
     public var maximumDiagnostics: Int
 
-    /// 64 MiB, nesting 256, 100 findings unless said otherwise; what is out of range is held within it.
+    /// 64 MiB, nesting 256, 100 findings unless said otherwise.
     public init(maximumBytes: Int = 1 << 26, maximumNesting: Int = 256, maximumDiagnostics: Int = 100) {
-        self.maximumBytes = min(maximumBytes, 1 << 31)
-        self.maximumNesting = min(max(maximumNesting, 1), 512)
-        self.maximumDiagnostics = max(maximumDiagnostics, 1)
+        self.maximumBytes = maximumBytes
+        self.maximumNesting = maximumNesting
+        self.maximumDiagnostics = maximumDiagnostics
     }
+
+    /// The length that is accepted: places in the text are numbers of 32 bits.
+    var bytes: Int { min(maximumBytes, 1 << 31) }
+    /// The nesting that is accepted.
+    var nesting: Int { min(max(maximumNesting, 0), 512) }
+    /// How many findings are kept.
+    var findings: Int { max(maximumDiagnostics, 1) }
 }

@@ -44,11 +44,11 @@ struct JSONReader {
 
     init(_ bytes: [UInt8], limits: DataLimits) { (self.bytes, self.limits) = (bytes, limits) }
 
-    private var isFull: Bool { problems.count >= limits.maximumDiagnostics }
+    private var isFull: Bool { problems.count >= limits.findings }
 
     mutating func run() {
-        guard bytes.count <= limits.maximumBytes else {
-            return report("longer than \(limits.maximumBytes) bytes", at: 0)
+        guard bytes.count <= limits.bytes else {
+            return report("longer than \(limits.bytes) bytes", at: 0)
         }
         checkEncoding()
         entries.reserveCapacity(bytes.count / 8)
@@ -186,8 +186,8 @@ struct JSONReader {
         append(kind, from: position)
         depth = max(depth, open.count)
         // What nests still deeper is passed over without another word.
-        if open.count == limits.maximumNesting + 1 {
-            report("nested deeper than \(limits.maximumNesting) levels", at: position)
+        if open.count == limits.nesting + 1 {
+            report("nested deeper than \(limits.nesting) levels", at: position)
         }
         position += 1
     }

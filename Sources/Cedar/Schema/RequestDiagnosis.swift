@@ -18,7 +18,7 @@ extension Schema {
         let parsed = JSONDocument.parse(bytes, file: file, limits: limits)
         guard let document = parsed.document else { return parsed.diagnostics }
         let found = DeepStack.run(depth: document.depth) { () -> [Diagnostic] in
-            var diagnosis = RequestDiagnosis(schema: self, maximumFindings: limits.maximumDiagnostics)
+            var diagnosis = RequestDiagnosis(schema: self, maximumFindings: limits.findings)
             diagnosis.run(document.root)
             return diagnosis.findings
         }

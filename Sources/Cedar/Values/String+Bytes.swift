@@ -10,6 +10,17 @@ extension String {
     @inline(__always)
     func hasSameBytes(as other: String) -> Bool { utf8.count == other.utf8.count && order(against: other) == 0 }
 
+    /// Whether the string consists of these bytes.
+    func isSame(as bytes: ArraySlice<UInt8>) -> Bool {
+        guard utf8.count == bytes.count else { return false }
+        return withBytes { left in
+            bytes.withUnsafeBytes { right in
+                guard let first = left.baseAddress, let second = right.baseAddress else { return true }
+                return memcmp(first, second, left.count) == 0
+            }
+        }
+    }
+
     /// Whether this string's UTF-8 bytes sort before the other's.
     @inline(__always)
     func bytesPrecede(_ other: String) -> Bool {

@@ -69,8 +69,18 @@ struct JSONDocumentTests {
         #expect(isRead("[1,2,3]", DataLimits(maximumBytes: 7)))
         let long = JSONDocument.parse(Array("[1,2,3".utf8), file: "j", limits: DataLimits(maximumBytes: 5))
         #expect(long.diagnostics.map(\.description) == ["j:1:1: error: longer than 5 bytes"])
-        #expect(DataLimits(maximumNesting: 100_000).maximumNesting == 512)
-        #expect(DataLimits(maximumBytes: .max).maximumBytes == 1 << 31)
+    }
+
+    @Test("limits beyond what can be held are held all the same")
+    func limitsOfLimits() {
+        func deep(_ count: Int) -> String {
+            String(repeating: "[", count: count) + String(repeating: "]", count: count)
+        }
+        let limits = DataLimits(maximumBytes: .max, maximumNesting: .max, maximumDiagnostics: .min)
+        #expect(isRead(deep(512), limits) && !isRead(deep(513), limits))
+        #expect(!isRead("1", DataLimits(maximumBytes: .min)) && !isRead("[]", DataLimits(maximumNesting: -1)))
+        let found = JSONDocument.parse(Array("[1 2 3".utf8), file: "j", limits: limits).diagnostics
+        #expect(found.map(\.problem) == ["unexpected `2`"])
     }
 
     @Test(
